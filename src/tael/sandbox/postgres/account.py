@@ -67,8 +67,9 @@ def _existing_account(bin_dir: Path, state_dir: Path) -> Account:
         if _works(reach, account.popen_arguments()):
             return account
     raise PostgresUnavailable(
-        "PostgreSQL does not run as root, user namespaces are closed here, and no other account can "
-        f"reach {state_dir} and {bin_dir}: start Tael as an ordinary user, or set TAEL_DATABASE_URL"
+        "PostgreSQL does not run as root, user namespaces are closed here, and no other account "
+        f"can reach {state_dir} and {bin_dir}: start Tael as an ordinary user, "
+        "or set TAEL_DATABASE_URL"
     )
 
 
@@ -86,7 +87,7 @@ def _works(command: Sequence[str], popen_arguments: dict[str, int | list[int]]) 
             stderr=subprocess.DEVNULL,
             timeout=_TRY_TIMEOUT_S,
             check=False,
-            **popen_arguments,  # type: ignore[call-overload]
+            **popen_arguments,  # type: ignore[call-overload]  # typed loosely
         )
     except (OSError, subprocess.TimeoutExpired):
         return False

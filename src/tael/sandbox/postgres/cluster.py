@@ -16,6 +16,7 @@ PORT: Final = 5432
 
 _INITDB_TIMEOUT_S = 180.0
 _BUILTIN_LOCALE_SINCE = 17
+_TELLING = ("FATAL:", "PANIC:", "error:")
 
 SETTINGS: Final[Mapping[str, str]] = {
     # Durable, always: an acknowledged payment survives the power cord.
@@ -51,7 +52,8 @@ def clean_environment() -> dict[str, str]:
 
 def server_command(bin_dir: Path, data_dir: Path, socket_dir: Path) -> list[str]:
     """The command line of a postmaster, settings included, so that no file can weaken them."""
-    command = [str(bin_dir / "postgres"), "-D", str(data_dir), "-k", str(socket_dir), "-p", str(PORT)]
+    command = [str(bin_dir / "postgres"), "-D", str(data_dir)]
+    command += ["-k", str(socket_dir), "-p", str(PORT)]
     for name, value in SETTINGS.items():
         command += ["-c", f"{name}={value}"]
     return command
@@ -101,20 +103,22 @@ def _run_initdb(bin_dir: Path, folder: Path, account: Account) -> None:
             timeout=_INITDB_TIMEOUT_S,
             check=False,
             env=clean_environment(),
-            **account.popen_arguments(),  # type: ignore[call-overload]
+            **account.popen_arguments(),  # type: ignore[call-overload]  # typed loosely
         )
     except subprocess.TimeoutExpired:
         raise PostgresUnavailable(
-            f"making the database in {folder} took more than {_INITDB_TIMEOUT_S:.0f} s: is the disk full or slow?"
+            f"making the database in {folder} took more than {_INITDB_TIMEOUT_S:.0f} s: "
+            "is the disk full or slow?"
         ) from None
     if finished.returncode != 0:
-        raise PostgresUnavailable(f"PostgreSQL could not make its database: {reason(finished.stderr)}")
+        why = reason(finished.stderr)
+        raise PostgresUnavailable(f"PostgreSQL could not make its database: {why}")
 
 
 def reason(log: str) -> str:
     """Pick the line of a log that says why: the last fatal one, else the last at all."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
-    telling = [line for line in lines if any(word in line for word in ("FATAL:", "PANIC:", "error:"))]
+    telling = [line for line in lines if any(mark in line for mark in _TELLING)]
     return (telling or lines or ["it gave no reason"])[-1]
 
 
@@ -132,7 +136,8 @@ def _check_owner(data_dir: Path, account: Account) -> None:
     owner = data_dir.stat().st_uid
     if owner != account.uid:
         raise PostgresUnavailable(
-            f"{data_dir} belongs to user {owner} and this is user {account.uid}: start Tael as its owner"
+            f"{data_dir} belongs to user {owner} and this is user {account.uid}: "
+            "start Tael as its owner"
         )
 
 

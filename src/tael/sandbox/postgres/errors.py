@@ -2,4 +2,4 @@
 
 
 class PostgresUnavailable(Exception):
-    """The embedded PostgreSQL cannot run here; the message is one line for the person at the terminal."""
+    """The embedded PostgreSQL cannot run here; the message is one line for the person there."""

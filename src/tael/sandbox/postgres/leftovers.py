@@ -36,7 +36,8 @@ def clear_leftovers(data_dir: Path, report: Callable[[str], None]) -> None:
         living = _wait_for_end(data_dir, patience_s)
     if living:
         raise PostgresUnavailable(
-            f"another PostgreSQL (process {living[0]}) works in {data_dir} and does not end: stop it first"
+            f"another PostgreSQL (process {living[0]}) works in {data_dir} and does not end: "
+            "stop it first"
         )
     # No server lives here, so whoever has that number now is somebody else (or a zombie that
     # nobody reaps), and PostgreSQL would wait for it forever.
@@ -56,9 +57,9 @@ def server_processes(data_dir: Path) -> list[int]:
     for entry in os.scandir("/proc"):
         if not entry.name.isdigit():
             continue
-        # Processes end while we look, and others' are not ours to read: neither can be a server here.
+        # Processes end while we look, and others' are closed to us: neither serves this folder.
         with contextlib.suppress(OSError):
-            there = os.stat(f"/proc/{entry.name}/cwd")
+            there = Path(f"/proc/{entry.name}/cwd").stat()
             named = Path(f"/proc/{entry.name}/comm").read_text(encoding="utf-8").strip()
             if (there.st_dev, there.st_ino) == (home.st_dev, home.st_ino) and named == "postgres":
                 found.append(int(entry.name))

@@ -42,6 +42,9 @@ _POLL_S = 0.01
 _DEATHS_MAX = 5  # More of these in a minute, and restarting is no cure.
 _DEATHS_WINDOW_S = 60.0
 _LOG_BYTES_MAX = 10 * 2**20
+# What the lines of postmaster.pid say, counted from zero.
+_SOCKET_DIR_LINE = 4
+_STATUS_LINE = 7
 
 
 def embedded_bin_dir() -> Path:
@@ -61,7 +64,7 @@ def running_socket_dir(state_dir: Path) -> Path | None:
     if not server_processes(data_dir):
         return None
     lines = _pid_file_lines(data_dir)
-    return Path(lines[4]) if _says_ready(lines) else None
+    return Path(lines[_SOCKET_DIR_LINE]) if _says_ready(lines) else None
 
 
 class PostgresServer:
@@ -121,11 +124,9 @@ class PostgresServer:
         Raises `PostgresUnavailable` with one clear line when that cannot be.
         """
         assert self._watcher is None, "the server was started already"
-        self.failure = None
-        self._decided.clear()
-        self._stopping.clear()
+        self._forget()
         try:
-            # Passable, so that a fallback account reaches its own folder; what is inside is private.
+            # Passable, so that a fallback account reaches its folder; what is inside is private.
             self.state_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
             self.log_path.parent.mkdir(mode=0o700, exist_ok=True)
             self._take_lock()
@@ -208,6 +209,11 @@ class PostgresServer:
 
     # The state directory.
 
+    def _forget(self) -> None:
+        self.failure = None
+        self._decided.clear()
+        self._stopping.clear()
+
     def _take_lock(self) -> None:
         lock = (self.state_dir / "lock").open("a+", encoding="utf-8")
         try:
@@ -217,7 +223,8 @@ class PostgresServer:
             holder = lock.read().strip() or "unknown"
             lock.close()
             raise PostgresUnavailable(
-                f"Tael already runs on {self.state_dir} (process {holder}): use that one or stop it first"
+                f"Tael already runs on {self.state_dir} (process {holder}): "
+                "use that one, or stop it first"
             ) from None
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
@@ -250,10 +257,12 @@ class PostgresServer:
             folder.mkdir(mode=0o700)
             self._account.own(folder)
         found = folder.lstat()
-        # Whoever may write there could pose as our server, so a folder that is not ours alone will not do.
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != self._account.uid or found.st_mode & 0o077:
+        ours = stat.S_ISDIR(found.st_mode) and found.st_uid == self._account.uid
+        # Whoever else may write there could pose as our server.
+        if not ours or found.st_mode & 0o077:
             raise PostgresUnavailable(
-                f"{folder} is not a private folder of user {self._account.uid}: remove it, then start again"
+                f"{folder} is not a private folder of user {self._account.uid}: "
+                "remove it, then start again"
             )
         return folder
 
@@ -271,7 +280,7 @@ class PostgresServer:
                 return
             deaths.append(time.monotonic())
             if len(deaths) == _DEATHS_MAX and deaths[-1] - deaths[0] < _DEATHS_WINDOW_S:
-                self._give_up(f"PostgreSQL died {_DEATHS_MAX} times in a minute; see {self.log_path}")
+                self._give_up(f"PostgreSQL died {_DEATHS_MAX} times a minute; see {self.log_path}")
                 return
             self._report("PostgreSQL died and is started again; committed rows are safe")
             try:
@@ -303,7 +312,7 @@ class PostgresServer:
                 stderr=log,
                 start_new_session=True,
                 env=clean_environment(),
-                **self._account.popen_arguments(),  # type: ignore[call-overload]
+                **self._account.popen_arguments(),  # type: ignore[call-overload]  # typed loosely
             )
         self._child = child
         if self._stopping.is_set():  # The stop came while we forked and signalled the one before.
@@ -327,7 +336,9 @@ class PostgresServer:
                 with self.log_path.open(encoding="utf-8", errors="replace") as log:
                     log.seek(log_start)
                     said = reason(log.read())
-                raise PostgresUnavailable(f"PostgreSQL did not start: {said} (log: {self.log_path})")
+                raise PostgresUnavailable(
+                    f"PostgreSQL did not start: {said} (log: {self.log_path})"
+                )
             if time.monotonic() > deadline:
                 raise PostgresUnavailable(
                     f"PostgreSQL was not ready after {_START_TIMEOUT_S:.0f} s; see {self.log_path}"
@@ -349,4 +360,4 @@ def _pid_file_lines(data_dir: Path) -> list[str]:
 
 
 def _says_ready(lines: list[str]) -> bool:
-    return len(lines) > 7 and lines[7].strip() == "ready"
+    return len(lines) > _STATUS_LINE and lines[_STATUS_LINE].strip() == "ready"
