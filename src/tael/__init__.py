@@ -1,0 +1,1 @@
+"""Tael: a bank's digital wallet and the money engine under it."""

@@ -1,0 +1,229 @@
+"""Typed sessions over PostgreSQL: what may only read, and what may write.
+
+A use case takes a session and never opens, commits or rolls back: the edge does
+(`http/`, `cli/`, `jobs/` and the committer). A `WriteSession` is one transaction.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import asyncpg
+import orjson
+from sqlalchemy import Select
+from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
+
+APPLICATION_ROLE: Final = "tael_app"
+AUDITOR_ROLE: Final = "tael_auditor"
+SERVER_VERSION_MIN: Final = 150_000
+
+STATEMENT_TIMEOUT_MS: Final = 30_000
+LOCK_TIMEOUT_MS: Final = 10_000
+IDLE_IN_TRANSACTION_TIMEOUT_MS: Final = 30_000
+CONNECT_TIMEOUT_S: Final = 10
+
+_DIALECT: Final = asyncpg_dialect.dialect()
+
+type Row = asyncpg.Record
+"""A row as the driver gives it: by column name. Queries turn it into their own dataclass."""
+
+
+class DatabaseUnusable(Exception):  # noqa: N818 - says what is so, in one line for the operator
+    """The database cannot be used, with the one line that tells the operator why."""
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[type-arg]
+    def get_reset_query(self) -> str:
+        """Nothing to reset on release: we set no session state, and a round trip costs."""
+        return ""
+
+
+class ReadSession:
+    """A connection to read from; may be a replica's, so it can lag behind a write."""
+
+    __slots__ = ("_connection", "clock_moves")
+
+    def __init__(self, connection: Any, *, clock_moves: bool) -> None:
+        self._connection = connection
+        self.clock_moves = clock_moves
+        """Whether this bank is a sandbox, whose business clock a person may move."""
+
+    async def fetch(self, sql: str, *arguments: object) -> list[Row]:
+        """Run a statement with `$1` parameters and return its rows."""
+        rows: list[Row] = await self._connection.fetch(sql, *arguments)
+        return rows
+
+    async def fetchrow(self, sql: str, *arguments: object) -> Row | None:
+        """Run a statement and return its first row, if any."""
+        row: Row | None = await self._connection.fetchrow(sql, *arguments)
+        return row
+
+    async def fetchval(self, sql: str, *arguments: object) -> Any:
+        """Run a statement and return the first column of its first row, if any."""
+        return await self._connection.fetchval(sql, *arguments)
+
+    async def rows(self, statement: Select[Any]) -> list[Row]:
+        """Run a statement that was composed with SQLAlchemy Core: for filters that vary."""
+        compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+        positions = compiled.positiontup or []
+        return await self.fetch(compiled.string, *(compiled.params[name] for name in positions))
+
+
+class WriteSession(ReadSession):
+    """One open transaction. Reads in it see its own writes."""
+
+    __slots__ = ()
+
+    async def execute(self, sql: str, *arguments: object) -> str:
+        """Run a statement for its effect; returns the command tag, e.g. `UPDATE 3`."""
+        tag: str = await self._connection.execute(sql, *arguments)
+        return tag
+
+    async def executemany(self, sql: str, arguments: Sequence[Sequence[object]]) -> None:
+        """Run a statement once for each row of arguments. For sets, prefer arrays."""
+        await self._connection.executemany(sql, arguments)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """What happens inside is undone by an exception; the transaction lives on."""
+        async with self._connection.transaction():
+            yield
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolSizes:
+    """How many connections one process holds for reading and for writing."""
+
+    read: int = 8
+    write: int = 8
+
+
+class Database:
+    """The pools of one process. Only edges hold one."""
+
+    def __init__(self, readers: Any, writers: Any, *, clock_moves: bool) -> None:
+        self._readers = readers
+        self._writers = writers
+        self._clock_moves = clock_moves
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        *,
+        read_url: str | None = None,
+        role: str = APPLICATION_ROLE,
+        clock_moves: bool = False,
+        pools: PoolSizes | None = None,
+    ) -> "Database":
+        """Connect as `role`; raises `DatabaseUnusable` with one line that says what is wrong."""
+        sizes = pools or PoolSizes()
+        writers = await _pool(url, role=role, size=sizes.write, read_only=False)
+        try:
+            readers = await _pool(read_url or url, role=role, size=sizes.read, read_only=True)
+        except BaseException:
+            await writers.close()
+            raise
+        return cls(readers, writers, clock_moves=clock_moves)
+
+    async def close(self) -> None:
+        """Wait for what runs, then hang up."""
+        await self._readers.close()
+        await self._writers.close()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[ReadSession]:
+        """Read, each statement in its own snapshot."""
+        async with self._readers.acquire() as connection:
+            yield ReadSession(connection, clock_moves=self._clock_moves)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[ReadSession]:
+        """Read several statements that see one and the same instant."""
+        async with (
+            self._readers.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield ReadSession(connection, clock_moves=self._clock_moves)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[WriteSession]:
+        """One transaction: committed at the end, rolled back by an exception."""
+        async with self._writers.acquire() as connection, connection.transaction():
+            yield WriteSession(connection, clock_moves=self._clock_moves)
+
+    @asynccontextmanager
+    async def listen(self, channel: str, hear: Any) -> AsyncIterator[None]:
+        """Call `hear(payload)` for each notification on a channel, on a connection of its own."""
+        async with self._readers.acquire() as connection:
+
+            def relay(_connection: object, _pid: int, _channel: str, payload: str) -> None:
+                hear(payload)
+
+            await connection.add_listener(channel, relay)
+            try:
+                yield
+            finally:
+                await connection.remove_listener(channel, relay)
+
+
+async def _pool(url: str, *, role: str, size: int, read_only: bool) -> Any:
+    settings = {
+        "application_name": "tael",
+        "role": role,
+        "timezone": "UTC",
+        "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+        "lock_timeout": str(LOCK_TIMEOUT_MS),
+        "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
+        "default_transaction_read_only": "on" if read_only else "off",
+    }
+    try:
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=size,
+            server_settings=settings,
+            connection_class=_Connection,
+            init=_prepare,
+            timeout=CONNECT_TIMEOUT_S,
+        )
+        async with pool.acquire() as connection:
+            version = int(await connection.fetchval("SHOW server_version_num"))
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as fault:
+        raise DatabaseUnusable(explain(fault, role=role)) from fault
+    if version < SERVER_VERSION_MIN:
+        await pool.close()
+        raise DatabaseUnusable(
+            f"PostgreSQL {version // 10_000} is too old: Tael needs {SERVER_VERSION_MIN // 10_000}"
+            " or newer."
+        )
+    return pool
+
+
+async def _prepare(connection: Any) -> None:
+    """Let jsonb columns take and give Python values."""
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        format="binary",
+        encoder=lambda value: b"\x01" + orjson.dumps(value),
+        decoder=lambda stored: orjson.loads(stored[1:]),
+    )
+
+
+def explain(fault: BaseException, *, role: str) -> str:
+    """One line for the operator on why the database cannot be used."""
+    match fault:
+        case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():
+            return f"The database refused the log-in: {fault}. Check TAEL_DATABASE_URL."
+        case asyncpg.InvalidCatalogNameError():
+            return f"The database does not exist: {fault}. Create it, then run `tael db upgrade`."
+        case asyncpg.InvalidParameterValueError() | asyncpg.UndefinedObjectError():
+            return f'The role "{role}" does not exist: run `tael db upgrade` as the owner.'
+        case asyncpg.InsufficientPrivilegeError():
+            return f'The log-in may not act as "{role}": run `GRANT {role} TO` that log-in.'
+        case OSError() | TimeoutError():
+            return f"No database answers at TAEL_DATABASE_URL: {fault or type(fault).__name__}."
+        case _:
+            return f"The database cannot be used: {str(fault).splitlines()[0]}."

@@ -1,0 +1,39 @@
+"""Identifiers: UUIDv7 (RFC 9562) inside, TypeID on the wire (`pay_01h…`).
+
+Ids are made before what they name is sent, so that a retry names the same thing. They sort
+by the machine's clock, which is for locality of the index only: nothing may be concluded
+from their order.
+"""
+
+from uuid import UUID
+
+from typeid import TypeID
+from typeid.errors import TypeIDException
+from uuid_utils.compat import uuid7
+
+from tael.kernel.refusals import MalformedId
+
+_WIRE_LENGTH_MAX = 64
+
+
+def new_id() -> UUID:
+    """A fresh UUIDv7: 48 bits of the machine's milliseconds, then chance."""
+    return uuid7()
+
+
+def wire(prefix: str, identifier: UUID) -> str:
+    """The TypeID of an identifier: its prefix, an underscore, 26 characters of base 32."""
+    return str(TypeID.from_uuid(prefix=prefix, suffix=identifier))
+
+
+def parse(prefix: str, text: str) -> UUID:
+    """The identifier in a TypeID with this very prefix; refuses `request.malformed_id`."""
+    if len(text) > _WIRE_LENGTH_MAX:
+        raise MalformedId(expected=prefix)
+    try:
+        typed = TypeID.from_string(text)
+    except (TypeIDException, ValueError):
+        raise MalformedId(expected=prefix) from None
+    if typed.prefix != prefix:
+        raise MalformedId(expected=prefix)
+    return UUID(bytes=typed.uuid_bytes)

@@ -1,0 +1,91 @@
+"""The outbox: what happened is told in the transaction in which it happened.
+
+A module calls downwards and tells upwards: it emits events here, and whoever stands above
+subscribes. Order is given after commit by a sequencer, because commit order is not id order:
+a reader that followed ids would skip an event whose transaction was slow. A subscriber's
+effect and its cursor commit together, so each event takes effect exactly once.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from tael.kernel.clock import machine_now
+from tael.kernel.database import Database, WriteSession
+from tael.kernel.ids import new_id
+from tael.kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """The base of every event. A changed meaning is a new version in the topic's name."""
+
+    topic: ClassVar[str]
+
+    def payload(self) -> dict[str, Any]:
+        """The event's fields as JSON values."""
+        return {field.name: _json(getattr(self, field.name)) for field in fields(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedEvent:
+    """An event with its place in the one order that all readers see."""
+
+    position: int
+    topic: str
+    payload: dict[str, Any]
+    recorded_at: datetime
+
+
+type Handler = Callable[[WriteSession, RecordedEvent], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """Somebody who follows topics. `name` keys the cursor: renaming starts anew."""
+
+    name: str
+    topics: frozenset[str]
+    receive: Handler
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Something to do again and again, safe to run in several workers at once."""
+
+    name: str
+    every_s: float
+    run: Callable[[Database], Awaitable[None]]
+
+
+async def emit(session: WriteSession, *events: Event) -> None:
+    """Record events in this transaction; nothing is told if it rolls back."""
+    if not events:
+        return
+    await session.execute(
+        """
+        INSERT INTO kernel_outbox (id, topic, payload, recorded_at)
+        SELECT *, $4
+        FROM unnest($1::uuid[], $2::text[], $3::jsonb[])
+        """,
+        [new_id() for _ in events],
+        [event.topic for event in events],
+        [event.payload() for event in events],
+        machine_now(),
+    )
+
+
+def _json(value: object) -> Any:
+    match value:
+        case Money():
+            return {"value": value.minor, "currency": value.currency.code}
+        case UUID():
+            return str(value)
+        case datetime():
+            return value.isoformat()
+        case None | bool() | int() | str():
+            return value
+        case _:
+            raise TypeError(f"an event cannot carry {type(value).__name__}")
