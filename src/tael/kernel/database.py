@@ -4,10 +4,10 @@ A use case takes a session and never opens, commits or rolls back: the edge does
 (`http/`, `cli/`, `jobs/` and the committer). A `WriteSession` is one transaction.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import asyncpg
 import orjson
@@ -23,17 +23,20 @@ LOCK_TIMEOUT_MS: Final = 10_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS: Final = 30_000
 CONNECT_TIMEOUT_S: Final = 10
 
-_DIALECT: Final = asyncpg_dialect.dialect()
+_DIALECT: Final = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]  # untyped upstream
 
-type Row = asyncpg.Record
+_Untyped: TypeAlias = Any
+"""What asyncpg gives: it ships no types, and this file is where that ends."""
+
+Row: TypeAlias = asyncpg.Record
 """A row as the driver gives it: by column name. Queries turn it into their own dataclass."""
 
 
-class DatabaseUnusable(Exception):  # noqa: N818 - says what is so, in one line for the operator
+class DatabaseUnusable(Exception):
     """The database cannot be used, with the one line that tells the operator why."""
 
 
-class _Connection(asyncpg.Connection):  # type: ignore[type-arg]
+class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg is untyped
     def get_reset_query(self) -> str:
         """Nothing to reset on release: we set no session state, and a round trip costs."""
         return ""
@@ -44,7 +47,7 @@ class ReadSession:
 
     __slots__ = ("_connection", "clock_moves")
 
-    def __init__(self, connection: Any, *, clock_moves: bool) -> None:
+    def __init__(self, connection: _Untyped, *, clock_moves: bool) -> None:
         self._connection = connection
         self.clock_moves = clock_moves
         """Whether this bank is a sandbox, whose business clock a person may move."""
@@ -59,7 +62,7 @@ class ReadSession:
         row: Row | None = await self._connection.fetchrow(sql, *arguments)
         return row
 
-    async def fetchval(self, sql: str, *arguments: object) -> Any:
+    async def fetchval(self, sql: str, *arguments: object) -> _Untyped:
         """Run a statement and return the first column of its first row, if any."""
         return await self._connection.fetchval(sql, *arguments)
 
@@ -102,7 +105,7 @@ class PoolSizes:
 class Database:
     """The pools of one process. Only edges hold one."""
 
-    def __init__(self, readers: Any, writers: Any, *, clock_moves: bool) -> None:
+    def __init__(self, readers: _Untyped, writers: _Untyped, *, clock_moves: bool) -> None:
         self._readers = readers
         self._writers = writers
         self._clock_moves = clock_moves
@@ -154,7 +157,7 @@ class Database:
             yield WriteSession(connection, clock_moves=self._clock_moves)
 
     @asynccontextmanager
-    async def listen(self, channel: str, hear: Any) -> AsyncIterator[None]:
+    async def listen(self, channel: str, hear: Callable[[str], None]) -> AsyncIterator[None]:
         """Call `hear(payload)` for each notification on a channel, on a connection of its own."""
         async with self._readers.acquire() as connection:
 
@@ -168,7 +171,7 @@ class Database:
                 await connection.remove_listener(channel, relay)
 
 
-async def _pool(url: str, *, role: str, size: int, read_only: bool) -> Any:
+async def _pool(url: str, *, role: str, size: int, read_only: bool) -> _Untyped:
     settings = {
         "application_name": "tael",
         "role": role,
@@ -201,7 +204,7 @@ async def _pool(url: str, *, role: str, size: int, read_only: bool) -> Any:
     return pool
 
 
-async def _prepare(connection: Any) -> None:
+async def _prepare(connection: _Untyped) -> None:
     """Let jsonb columns take and give Python values."""
     await connection.set_type_codec(
         "jsonb",
@@ -224,6 +227,8 @@ def explain(fault: BaseException, *, role: str) -> str:
         case asyncpg.InsufficientPrivilegeError():
             return f'The log-in may not act as "{role}": run `GRANT {role} TO` that log-in.'
         case OSError() | TimeoutError():
-            return f"No database answers at TAEL_DATABASE_URL: {fault or type(fault).__name__}."
+            return (
+                f"No database answers at TAEL_DATABASE_URL: {str(fault) or type(fault).__name__}."
+            )
         case _:
             return f"The database cannot be used: {str(fault).splitlines()[0]}."

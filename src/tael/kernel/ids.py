@@ -5,6 +5,7 @@ by the machine's clock, which is for locality of the index only: nothing may be 
 from their order.
 """
 
+from typing import Any
 from uuid import UUID
 
 from typeid import TypeID
@@ -23,7 +24,9 @@ def new_id() -> UUID:
 
 def wire(prefix: str, identifier: UUID) -> str:
     """The TypeID of an identifier: its prefix, an underscore, 26 characters of base 32."""
-    return str(TypeID.from_uuid(prefix=prefix, suffix=identifier))
+    # The library annotates its own UUID class, and takes the standard one as well.
+    suffix: Any = identifier
+    return str(TypeID.from_uuid(prefix=prefix, suffix=suffix))
 
 
 def parse(prefix: str, text: str) -> UUID:

@@ -4,8 +4,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, Interval, LargeBinary
-from sqlalchemy import SmallInteger, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Index,
+    Interval,
+    LargeBinary,
+    SmallInteger,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -91,7 +99,7 @@ class RateLimit(Base):
     """How often something was tried in the current window."""
 
     __tablename__ = "kernel_rate_limits"
-    __table_args__ = {"prefixes": ["UNLOGGED"]}
+    __table_args__ = ({"prefixes": ["UNLOGGED"]},)
 
     bucket: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     window_number: Mapped[int] = mapped_column(BigInteger)

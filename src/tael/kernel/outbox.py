@@ -9,13 +9,15 @@ effect and its cursor commit together, so each event takes effect exactly once.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 from uuid import UUID
 
 from tael.kernel.clock import machine_now
 from tael.kernel.database import Database, WriteSession
 from tael.kernel.ids import new_id
 from tael.kernel.money import Money
+
+JsonValue: TypeAlias = "str | int | bool | dict[str, JsonValue] | None"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,7 @@ class Event:
 
     topic: ClassVar[str]
 
-    def payload(self) -> dict[str, Any]:
+    def payload(self) -> dict[str, JsonValue]:
         """The event's fields as JSON values."""
         return {field.name: _json(getattr(self, field.name)) for field in fields(self)}
 
@@ -39,7 +41,7 @@ class RecordedEvent:
     recorded_at: datetime
 
 
-type Handler = Callable[[WriteSession, RecordedEvent], Awaitable[None]]
+Handler: TypeAlias = Callable[[WriteSession, RecordedEvent], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ async def emit(session: WriteSession, *events: Event) -> None:
     )
 
 
-def _json(value: object) -> Any:
+def _json(value: object) -> JsonValue:
     match value:
         case Money():
             return {"value": value.minor, "currency": value.currency.code}

@@ -13,10 +13,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
 _NONCE_BYTES = 12
+_VERSION_MAX = 255
 KEY_BYTES = 32
 
 
-class SealBroken(Exception):  # noqa: N818 - says what is so
+class SealBroken(Exception):
     """A sealed value does not open: wrong key, wrong context, or it was altered."""
 
 
@@ -26,7 +27,7 @@ class Sealer:
     def __init__(self, ring: dict[int, bytes]) -> None:
         assert ring, "a ring has at least one key"
         assert all(len(key) == KEY_BYTES for key in ring.values()), "keys are 256 bits"
-        assert all(0 < version < 256 for version in ring), "a version is one byte"
+        assert all(0 < version <= _VERSION_MAX for version in ring), "a version is one byte"
         self._ciphers = {version: AESGCMSIV(_derive(key, "seal")) for version, key in ring.items()}
         self._current = max(ring)
         # Look-up hashes must stay the same when the sealing key rotates: the oldest key makes them.

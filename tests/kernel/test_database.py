@@ -1,0 +1,89 @@
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tael.kernel import migrations, rate_limits
+from tael.kernel.clock import advance, business_now, machine_now
+from tael.kernel.database import Database, DatabaseUnusable
+from tael.kernel.idempotency import (
+    Claim,
+    Key,
+    KeyReused,
+    Reply,
+    TwinRaced,
+    answer,
+    claim,
+    find,
+    store,
+)
+from tael.kernel.ids import new_id
+from tael.kernel.model import RateLimit
+from tael.kernel.refusals import TooMany
+
+
+async def test_migrating_twice_changes_nothing(database_url: str) -> None:
+    await asyncio.gather(migrations.upgrade(database_url), migrations.upgrade(database_url))
+
+
+async def test_the_application_acts_in_its_own_role(database: Database) -> None:
+    async with database.read() as session:
+        assert await session.fetchval("SELECT current_user") == "tael_app"
+
+
+async def test_the_business_clock_goes_forward(database: Database) -> None:
+    async with database.write() as session:
+        later = await advance(session, timedelta(days=2))
+    assert later - machine_now() > timedelta(days=1, hours=23)
+    async with database.read() as session:
+        assert await business_now(session) >= later
+
+
+async def test_a_composed_statement_runs(database: Database) -> None:
+    async with database.write() as session:
+        await rate_limits.take(session, "a", limit=1, window_s=3600, now=machine_now())
+    statement = select(RateLimit.count).where(RateLimit.count.in_([1, 2]), RateLimit.count > 0)
+    async with database.read() as session:
+        assert [row["count"] for row in await session.rows(statement)] == [1]
+
+
+async def test_a_rate_limit_counts_its_window(database: Database) -> None:
+    async with database.write() as session:
+        for _ in range(3):
+            await rate_limits.take(session, "a", limit=3, window_s=3600, now=machine_now())
+        with pytest.raises(TooMany):
+            await rate_limits.take(session, "a", limit=3, window_s=3600, now=machine_now())
+        await rate_limits.take(session, "b", limit=3, window_s=3600, now=machine_now())
+
+
+async def test_a_wrong_database_is_one_clear_line() -> None:
+    with pytest.raises(DatabaseUnusable) as refused:
+        await Database.open("postgresql://postgres@127.0.0.1:1/none")
+    assert "\n" not in str(refused.value)
+    assert "No database answers" in str(refused.value)
+
+
+async def test_a_claimed_key_is_answered_once_and_replayed(database: Database) -> None:
+    key = Key.of(scope=new_id(), operation="test", key="k" * 8, request=b"one")
+    async with database.write() as session:
+        assert await claim(session, key) == Claim(reply=None)
+        await answer(session, key, Reply(201, b"done"))
+    async with database.write() as session:
+        assert (await claim(session, key)).reply == Reply(201, b"done")
+    other = Key.of(scope=key.scope, operation="test", key="k" * 8, request=b"two")
+    with pytest.raises(KeyReused):
+        async with database.write() as session:
+            await claim(session, other)
+
+
+async def test_a_batch_that_raced_a_twin_is_told(database: Database) -> None:
+    key = Key.of(scope=new_id(), operation="test", key="k" * 8, request=b"one")
+    async with database.write() as session:
+        assert await find(session, [key]) == {}
+        await store(session, [(key, Reply(201, b"done"))])
+    with pytest.raises(TwinRaced):
+        async with database.write() as session:
+            await store(session, [(key, Reply(201, b"again"))])
+    async with database.read() as session:
+        assert await find(session, [key]) == {key: Reply(201, b"done")}
