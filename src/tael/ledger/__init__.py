@@ -1,0 +1,62 @@
+"""The ledger: accounts, movements, postings, holds. The only code that moves money.
+
+A posting takes a positive amount of one currency from its debit to its credit account, so
+it cannot be unbalanced; a movement is the postings of one business act, all or none. A
+balance is credits less debits, so what we owe others is above zero and all accounts of a
+currency sum to zero. Entries are never changed; an account's entries are numbered without
+gap or reuse. Nobody spends below the floor or what is held.
+
+A use case locks accounts into a `Book`, asks it what it refuses, posts to it, and writes it:
+each of the two is one statement for a whole set of commands. It touches every account
+that it is given, and no other table than its own.
+"""
+
+from tael.ledger.book import Book
+from tael.ledger.chart import (
+    CARD_CLEARING,
+    FEES,
+    POINTS_ISSUED,
+    SUSPENSE,
+    AccountNumber,
+)
+from tael.ledger.movements import HoldId, Movement, MovementId, Posting
+from tael.ledger.queries import (
+    Balance,
+    Entry,
+    Filters,
+    Page,
+    balance,
+    entry,
+    statement,
+    trial_balance,
+)
+from tael.ledger.service import close_account, lock, open_account, write
+from tael.ledger.states import AccountKind, Direction, MovementKind
+
+__all__ = [
+    "CARD_CLEARING",
+    "FEES",
+    "POINTS_ISSUED",
+    "SUSPENSE",
+    "AccountKind",
+    "AccountNumber",
+    "Balance",
+    "Book",
+    "Direction",
+    "Entry",
+    "Filters",
+    "HoldId",
+    "Movement",
+    "MovementId",
+    "MovementKind",
+    "Page",
+    "Posting",
+    "balance",
+    "close_account",
+    "entry",
+    "lock",
+    "open_account",
+    "statement",
+    "trial_balance",
+    "write",
+]

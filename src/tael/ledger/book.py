@@ -1,0 +1,301 @@
+"""The book: locked accounts of one currency, and what a set of commands does to them.
+
+`service.lock` fills it and `service.write` writes it. In between it is plain memory that
+one transaction owns: commands are decided in order against what earlier ones left, so a
+set of commands ends as the same commands alone would.
+
+Inside, amounts are plain minor units of the book's one currency: this is the hot path, and
+a `Money` for each of them would cost as much as all the rest.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from tael.kernel.clock import business_day
+from tael.kernel.money import Currency, Money
+from tael.kernel.refusals import Refusal
+from tael.ledger import rules
+from tael.ledger.chart import AccountNumber
+from tael.ledger.errors import AccountClosed, CaptureExceedsHold, HoldNotOpen, InsufficientFunds
+from tael.ledger.movements import HoldId, Movement, MovementId
+from tael.ledger.states import HoldState
+
+
+class BookAccount:
+    """A locked account as the commands so far leave it."""
+
+    __slots__ = ("balance", "closed", "floor", "held", "number", "postings", "read_postings")
+
+    def __init__(
+        self,
+        number: AccountNumber,
+        floor: int | None,
+        balance: int,
+        held: int,
+        postings: int,
+        closed: bool,  # noqa: FBT001 - the order of the locking statement's columns
+    ) -> None:
+        self.number = number
+        self.floor = floor
+        self.balance = balance
+        self.held = held
+        self.postings = postings
+        self.read_postings = postings
+        self.closed = closed
+
+
+class BookHold:
+    """A locked or new hold as the commands so far leave it."""
+
+    __slots__ = (
+        "account",
+        "amount",
+        "captured",
+        "destination",
+        "expires_at",
+        "id",
+        "is_new",
+        "movement",
+        "reference",
+        "state",
+    )
+
+    def __init__(
+        self,
+        hold_id: HoldId,
+        account: AccountNumber,
+        destination: AccountNumber,
+        amount: int,
+        expires_at: datetime,
+        reference: UUID,
+    ) -> None:
+        self.id = hold_id
+        self.account = account
+        self.destination = destination
+        self.amount = amount
+        self.expires_at = expires_at
+        self.reference = reference
+        self.state = HoldState.PENDING
+        self.captured = 0
+        self.movement: MovementId | None = None
+        self.is_new = False
+
+
+MovementRow = tuple[MovementId, str, UUID, str, str, str, datetime, object]
+PostingRow = tuple[MovementId, int, int, int, int, int, int, int, int]
+
+
+class Book:
+    """Locked accounts and holds of one currency, and the entries to be written.
+
+    Invariants, asserted: amounts are positive, both sides of a posting are open accounts of
+    this book, no account ends a movement below its floor, the sum over all accounts never
+    changes. A caller asks `refuses_debit` before it posts or holds; a post that would break
+    a floor is a bug and raises `AssertionError`, which fails the transaction.
+    """
+
+    def __init__(
+        self,
+        currency: Currency,
+        now: datetime,
+        accounts: Iterable[BookAccount],
+        holds: Iterable[BookHold] = (),
+    ) -> None:
+        self.currency = currency
+        self.now = now
+        self.accounts = {account.number: account for account in accounts}
+        self.holds = {hold.id: hold for hold in holds}
+        self.read_sum = sum(account.balance for account in self.accounts.values())
+        self.movement_rows: list[MovementRow] = []
+        self.posting_rows: list[PostingRow] = []
+        self.touched: set[AccountNumber] = set()
+        self.changed_holds: dict[HoldId, BookHold] = {}
+        self.written = False
+        self._business_day: tuple[datetime, object] = (now, business_day(now))
+
+    def balance(self, number: AccountNumber) -> Money:
+        """Credits less debits, held money included."""
+        return Money(self.accounts[number].balance, self.currency)
+
+    def held(self, number: AccountNumber) -> Money:
+        """The part of the balance that pending holds set aside."""
+        return Money(self.accounts[number].held, self.currency)
+
+    def available(self, number: AccountNumber) -> Money:
+        """The part of the balance that can be spent."""
+        account = self.accounts[number]
+        return Money(account.balance - account.held, self.currency)
+
+    def refuses_debit(self, number: AccountNumber, amount: Money) -> Refusal | None:
+        """Why `amount` cannot be taken (or held) from this account now, if it cannot."""
+        assert amount.currency is self.currency or amount.currency == self.currency
+        account = self.accounts[number]
+        if account.closed:
+            return AccountClosed()
+        short_by = rules.short_by_minor(
+            available=account.balance - account.held, floor=account.floor, amount=amount.minor
+        )
+        if short_by:
+            return InsufficientFunds(short_by=Money(short_by, self.currency))
+        return None
+
+    def refuses_credit(self, number: AccountNumber) -> Refusal | None:
+        """Why nothing can be paid into this account, if so."""
+        return AccountClosed() if self.accounts[number].closed else None
+
+    def post(self, movement: Movement) -> None:
+        """Move the money of one business act between accounts of this book."""
+        accounts = self.accounts
+        currency = self.currency
+        identity = movement.id
+        line = 0
+        for posting in movement.postings:
+            money = posting.amount
+            assert money.currency is currency or money.currency == currency
+            amount = money.minor
+            assert amount > 0, f"a posting moves a positive amount, not {amount}"
+            debit = accounts[posting.debit]
+            credit = accounts[posting.credit]
+            assert debit is not credit, "a posting has two accounts"
+            assert not debit.closed, "nothing leaves a closed account"
+            assert not credit.closed, "nothing enters a closed account"
+            line += 1
+            debit.balance -= amount
+            debit.postings += 1
+            credit.balance += amount
+            credit.postings += 1
+            self.posting_rows.append(
+                (
+                    identity,
+                    line,
+                    debit.number,
+                    credit.number,
+                    amount,
+                    debit.postings,
+                    credit.postings,
+                    debit.balance,
+                    credit.balance,
+                )
+            )
+            self.touched.add(debit.number)
+            self.touched.add(credit.number)
+        assert line, "a movement has postings"
+        for posting in movement.postings:
+            debit = accounts[posting.debit]
+            assert debit.floor is None or debit.balance - debit.held >= debit.floor, (
+                f"account {debit.number} would fall below its floor: the caller did not ask"
+            )
+        self.movement_rows.append(
+            (
+                identity,
+                movement.kind,
+                movement.reference,
+                movement.payer_label,
+                movement.payee_label,
+                movement.memo,
+                movement.at,
+                self._day_of(movement.at),
+            )
+        )
+
+    def hold(
+        self,
+        hold_id: HoldId,
+        *,
+        account: AccountNumber,
+        to: AccountNumber,
+        amount: Money,
+        expires_at: datetime,
+        reference: UUID,
+    ) -> None:
+        """Set money of `account` aside for `to` until captured, voided or `expires_at`."""
+        assert amount.currency == self.currency
+        assert amount.minor > 0, "a hold sets a positive amount aside"
+        assert account != to, "a hold has two accounts"
+        assert expires_at > self.now, "a hold lives for some time"
+        assert hold_id not in self.holds, "a hold is made once"
+        assert not self.accounts[to].closed, "a hold is for an open account"
+        assert self.refuses_debit(account, amount) is None, "the caller did not ask"
+        made = BookHold(hold_id, account, to, amount.minor, expires_at, reference)
+        made.is_new = True
+        self.holds[hold_id] = made
+        self.changed_holds[hold_id] = made
+        self.accounts[account].held += amount.minor
+        self.touched.add(account)
+
+    def refuses_capture(self, hold_id: HoldId, amount: Money | None = None) -> Refusal | None:
+        """Why this much (or all, without an amount) cannot be captured, if it cannot."""
+        refusal = self.refuses_void(hold_id)
+        if refusal is not None:
+            return refusal
+        held = self.holds[hold_id]
+        if amount is not None:
+            assert amount.currency == self.currency
+            excess = rules.exceeds_hold_by_minor(held=held.amount, capture=amount.minor)
+            if excess:
+                return CaptureExceedsHold(exceeds_by=Money(excess, self.currency))
+        if self.accounts[held.account].closed or self.accounts[held.destination].closed:
+            return AccountClosed()
+        return None
+
+    def capture(self, hold_id: HoldId, amount: Money | None, movement: Movement) -> None:
+        """Take the held money, or `amount` of it, by `movement`; the rest is released.
+
+        The movement's first posting takes exactly what is captured from the hold's account
+        to its destination. Raises what `refuses_capture` tells; then nothing changed.
+        """
+        refusal = self.refuses_capture(hold_id, amount)
+        if refusal is not None:
+            raise refusal
+        held = self.holds[hold_id]
+        captured = held.amount if amount is None else amount.minor
+        first = movement.postings[0]
+        assert (first.debit, first.credit) == (held.account, held.destination)
+        assert first.amount.minor == captured
+        self._end(held, HoldState.POSTED)
+        held.captured = captured
+        held.movement = movement.id
+        self.post(movement)
+
+    def refuses_void(self, hold_id: HoldId) -> Refusal | None:
+        """Why this hold cannot be given up any more, if it cannot."""
+        held = self.holds.get(hold_id)
+        if held is None:
+            return HoldNotOpen(state="unknown")
+        return rules.refuses_end(held.state, held.expires_at, self.now)
+
+    def void(self, hold_id: HoldId) -> None:
+        """Give the hold up and release its money. Raises what `refuses_void` tells."""
+        refusal = self.refuses_void(hold_id)
+        if refusal is not None:
+            raise refusal
+        self._end(self.holds[hold_id], HoldState.VOIDED)
+
+    def release_due(self) -> int:
+        """Expire every hold of this book that is past its deadline; tell how many were."""
+        due = [h for h in self.holds.values() if rules.is_due(h.state, h.expires_at, self.now)]
+        for held in due:
+            self._end(held, HoldState.EXPIRED)
+        return len(due)
+
+    def assert_balanced(self) -> None:
+        """The sum over the book's accounts is what was read: nothing was minted or burned."""
+        total = sum(account.balance for account in self.accounts.values())
+        assert total == self.read_sum, f"the book's sum moved from {self.read_sum} to {total}"
+
+    def _end(self, held: BookHold, state: HoldState) -> None:
+        held.state = state
+        account = self.accounts[held.account]
+        account.held -= held.amount
+        assert account.held >= 0, f"account {account.number} holds less than nothing"
+        self.touched.add(account.number)
+        self.changed_holds[held.id] = held
+
+    def _day_of(self, at: datetime) -> object:
+        # A batch has one business time or a few; reckoning the day for each would show.
+        known_at, day = self._business_day
+        if at is not known_at:
+            day = business_day(at)
+            self._business_day = (at, day)
+        return day

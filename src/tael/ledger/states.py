@@ -1,0 +1,74 @@
+"""Kinds of accounts and movements, and the states of a hold."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class AccountKind(StrEnum):
+    """What an account is for; the chart in `chart.py` says how far each may fall."""
+
+    CUSTOMER_CASH = "customer_cash"
+    """Money that we owe to a customer: the wallet."""
+    MERCHANT_PAYABLE = "merchant_payable"
+    """Money that we owe to a merchant until it is settled."""
+    CARD_CLEARING = "card_clearing"
+    """What the card switch owes us (below zero) or we owe it (above)."""
+    FEES = "fees"
+    """What we earned."""
+    SUSPENSE = "suspense"
+    """Money whose owner is not known yet; to be empty at the end of a day."""
+    CUSTOMER_POINTS = "customer_points"
+    """Points that a customer may spend."""
+    POINTS_ISSUED = "points_issued"
+    """The other side of every point: falls by what was issued and not yet used."""
+
+
+class MovementKind(StrEnum):
+    """Why money moved, as the history shows it."""
+
+    PAYMENT = "payment"
+    """A customer paid a merchant."""
+    TRANSFER = "transfer"
+    """A customer sent money to another."""
+    TOP_UP = "top_up"
+    """Money came in from a bank card."""
+    WITHDRAWAL = "withdrawal"
+    """Money went out to a bank card."""
+    FEE = "fee"
+    """We charged for a service."""
+    REFUND = "refund"
+    """A merchant gave a payment back, whole or in part."""
+    REVERSAL = "reversal"
+    """A movement that should not have been was undone by its opposite."""
+    ADJUSTMENT = "adjustment"
+    """The bank corrected its books by hand, with two people's approval."""
+
+
+class Direction(StrEnum):
+    """Which way money moved, seen from one account."""
+
+    IN = "in"
+    """It was credited."""
+    OUT = "out"
+    """It was debited."""
+
+
+class HoldState(StrEnum):
+    """The life of a hold: money promised, then taken or let go."""
+
+    PENDING = "pending"
+    """The money is set aside and cannot be spent otherwise."""
+    POSTED = "posted"
+    """It was captured, whole or in part; the rest was released."""
+    VOIDED = "voided"
+    """It was given up before its deadline; all was released."""
+    EXPIRED = "expired"
+    """Nobody came in time; all was released."""
+
+
+HOLD_TRANSITIONS: Final[dict[HoldState, frozenset[HoldState]]] = {
+    HoldState.PENDING: frozenset({HoldState.POSTED, HoldState.VOIDED, HoldState.EXPIRED}),
+    HoldState.POSTED: frozenset(),
+    HoldState.VOIDED: frozenset(),
+    HoldState.EXPIRED: frozenset(),
+}
