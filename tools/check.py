@@ -90,10 +90,9 @@ def main() -> int:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         passed = list(pool.map(run_check, checks))
     failed = [check.name for check, good in zip(checks, passed, strict=True) if not good]
-    say(
-        f"\n{len(checks) - len(failed)} checks passed, {len(failed)} failed",
-    )
-    say(f"in {time.monotonic() - began:.0f} s" + (f": {', '.join(failed)}" if failed else ""))
+    say(f"\n{len(checks) - len(failed)} passed in {time.monotonic() - began:.0f} s")
+    if failed:
+        say(f"{len(failed)} failed: {', '.join(failed)}")
     return 1 if failed else 0
 
 

@@ -74,7 +74,7 @@ def runs_here(tag: str) -> bool:
 
 def fetch(wheel: Wheel) -> zipfile.ZipFile:
     """Download a wheel and check that it is the one which the lock pins."""
-    refusals = []
+    refusals: list[str] = []
     for address in _addresses(wheel, refusals):
         try:
             content = _download(address, wheel.name)
