@@ -1,0 +1,232 @@
+"""Pay from the balance: the hot act, written once for a set of commands."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeAlias
+from uuid import UUID
+
+from tael import customers, identity, ledger, merchants
+from tael.kernel import outbox
+from tael.kernel.clock import machine_now
+from tael.kernel.database import WriteSession
+from tael.kernel.ids import wire
+from tael.kernel.money import CNY, Money
+from tael.kernel.refusals import Refusal
+from tael.payments import rules
+from tael.payments.errors import OrderNotFound
+from tael.payments.events import PaymentSettled
+from tael.payments.orders import lock_orders
+from tael.payments.receipts import Receipt
+from tael.payments.rules import Order, OrderId, PaymentId
+from tael.payments.states import FundingKind, Level, OrderState, PaymentState
+
+Outcome: TypeAlias = Receipt | Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pay:
+    """One payment from the balance: for an order, or by a printed code without one."""
+
+    payment_id: PaymentId
+    movement_id: ledger.MovementId
+    store_id: merchants.StoreId
+    order_id: OrderId | None
+    amount: Money
+    authorisation: identity.AuthorisationId
+    bearer: identity.Bearer
+
+    @property
+    def terms(self) -> identity.AuthorisationTerms:
+        """What the payer must have authorised, to the letter."""
+        return identity.AuthorisationTerms(
+            purpose="payment",
+            payee=wire("sto", self.store_id),
+            amount=self.amount,
+            order=wire("ord", self.order_id) if self.order_id else "",
+        )
+
+    @property
+    def act(self) -> customers.SpendAct:
+        """How it counts against the limits: printed codes have a daily cap of their own."""
+        return customers.SpendAct.PAYMENT if self.order_id else customers.SpendAct.STATIC_PAYMENT
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a set of payments touches: locked rows, and the stores read after the lock."""
+
+    orders: Mapping[OrderId, Order]
+    stores: Mapping[merchants.StoreId, merchants.Store]
+    grants: identity.Grants
+    limit_use: customers.LimitUse
+    book: ledger.Book
+    now: datetime
+
+
+async def pay(session: WriteSession, commands: Sequence[Pay], *, now: datetime) -> list[Outcome]:
+    """Settle a set of payments in one transaction; each gets its own outcome, in order.
+
+    A refused payment moves nothing and leaves its neighbours alone. The order becomes paid,
+    the limits are used and the authorisation is spent in this very transaction. `now` is
+    business time.
+    """
+    batch = await _lock(session, commands, now)
+    outcomes = [settle(command, batch) for command in commands]
+    settled = [outcome for outcome in outcomes if isinstance(outcome, Receipt)]
+    # Also when all is refused: the book may have released holds past their deadline.
+    await ledger.write(session, batch.book)
+    if settled:
+        await customers.write_limit_use(session, batch.limit_use)
+        await identity.write_authorisations(session, batch.grants)
+        await _write(session, settled)
+        await outbox.emit(session, *[_event(receipt, batch) for receipt in settled])
+    return outcomes
+
+
+def settle(command: Pay, batch: Batch) -> Outcome:
+    """Decide one payment against what the batch holds so far, and record it there."""
+    refusal = decide(command, batch)
+    if refusal is not None:
+        return refusal
+    store = batch.stores[command.store_id]
+    order = batch.orders[command.order_id] if command.order_id else None
+    payer = batch.limit_use.wallet(command.bearer.customer)
+    batch.book.post(
+        ledger.Movement(
+            id=command.movement_id,
+            kind=ledger.MovementKind.PAYMENT,
+            postings=(ledger.Posting(payer.account_number, store.account, command.amount),),
+            reference=command.payment_id,
+            payer_label=payer.label,
+            payee_label=store.label,
+            memo=order.description if order else "",
+            at=batch.now,
+        )
+    )
+    batch.limit_use.add(payer.customer_id, command.act, command.amount)
+    batch.grants.use(command.authorisation)
+    if order:
+        order.state = OrderState.PAID
+        order.payment_id = command.payment_id
+        order.paid_at = batch.now
+    return Receipt(
+        payment_id=command.payment_id,
+        payer=payer.customer_id,
+        store=store,
+        order_id=command.order_id,
+        amount=command.amount,
+        funding=FundingKind.BALANCE,
+        card_id=None,
+        state=PaymentState.SUCCEEDED,
+        movement_id=command.movement_id,
+        final_by=None,
+        decline_code=None,
+        at=batch.now,
+    )
+
+
+def decide(command: Pay, batch: Batch) -> Refusal | None:
+    """Why this payment is refused, if so: the first reason, in the order that helps a payer."""
+    payer = command.bearer.customer
+    refusal = (
+        refuses_target(command, batch)
+        or batch.grants.refuses(command.authorisation, command.terms, command.bearer)
+        or batch.limit_use.refuses(payer, command.act, command.amount)
+    )
+    if refusal is not None:
+        return refusal
+    account = batch.limit_use.wallet(payer).account_number
+    return batch.book.refuses_debit(account, command.amount)
+
+
+def refuses_target(command: Pay, batch: Batch) -> Refusal | None:
+    """Why this store, or this order of it, cannot be paid by this payer now, if so."""
+    store = batch.stores.get(command.store_id)
+    if store is None:
+        return merchants.StoreNotFound()
+    refusal = rules.refuses_payer(store, command.bearer.customer)
+    if command.order_id is None:
+        return refusal or merchants.refuses_payment(store)
+    order = batch.orders.get(command.order_id)
+    if order is None or order.store_id != store.id:
+        return OrderNotFound()
+    return (
+        refusal
+        or rules.refuses_paying(order, batch.now)
+        or merchants.refuses_payment(store)
+        or rules.refuses_amount(order, command.amount)
+    )
+
+
+async def _lock(session: WriteSession, commands: Sequence[Pay], now: datetime) -> Batch:
+    """Lock in the one order: orders, authorisations, limit use, accounts."""
+    orders = await lock_orders(session, {c.order_id for c in commands if c.order_id})
+    stores = await merchants.stores(session, {c.store_id for c in commands})
+    grants = await identity.lock_authorisations(
+        session, {c.authorisation for c in commands}, machine_now=machine_now()
+    )
+    payers = {c.bearer.customer for c in commands}
+    limit_use = await customers.lock_limit_use(session, payers, now=now)
+    accounts = {store.account for store in stores.values()}
+    accounts.update(wallet.account_number for wallet in limit_use.wallets())
+    book = await ledger.lock(session, accounts, now=now)
+    return Batch(orders, stores, grants, limit_use, book, now)
+
+
+def _event(receipt: Receipt, batch: Batch) -> PaymentSettled:
+    assert receipt.movement_id is not None
+    return PaymentSettled(
+        payment=receipt.payment_id,
+        movement=receipt.movement_id,
+        payer=receipt.payer,
+        payer_label=batch.limit_use.wallet(receipt.payer).label,
+        merchant=receipt.store.merchant_id,
+        merchant_owner=receipt.store.owner_id,
+        store=receipt.store.id,
+        order=receipt.order_id,
+        amount=receipt.amount,
+        funding=receipt.funding.value,
+        at=receipt.at,
+    )
+
+
+_WRITE: Final = """
+WITH payments AS (
+    INSERT INTO payments_payments
+        (id, payer_id, store_id, merchant_id, order_id, level, amount_minor, movement_id,
+         funding, currency, state, at, settled_at)
+    SELECT *, 'balance', $9, 'succeeded', $10::timestamptz, $10
+    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[],
+                $7::bigint[], $8::uuid[])
+    RETURNING 1
+), paid AS (
+    UPDATE payments_orders AS o
+    SET state = 'paid', payment_id = n.payment_id, paid_at = $10
+    FROM unnest($1::uuid[], $5::uuid[]) AS n (payment_id, order_id)
+    WHERE o.id = n.order_id
+      AND o.state = 'open'
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM payments), (SELECT count(*) FROM paid)
+"""
+
+
+async def _write(session: WriteSession, settled: Sequence[Receipt]) -> None:
+    """Write the payments and mark their orders paid, in one statement."""
+    counts = await session.fetchrow(
+        _WRITE,
+        [r.payment_id for r in settled],
+        [r.payer for r in settled],
+        [r.store.id for r in settled],
+        [r.store.merchant_id for r in settled],
+        [r.order_id for r in settled],
+        [(Level.B if r.order_id else Level.D).value for r in settled],
+        [r.amount.minor for r in settled],
+        [r.movement_id for r in settled],
+        CNY.code,
+        settled[0].at,
+    )
+    with_order = sum(r.order_id is not None for r in settled)
+    assert counts is not None
+    assert tuple(counts) == (len(settled), with_order), "an order was not ours to settle"
