@@ -1,5 +1,6 @@
-"""Whose payment code is this? Names for the schemes that people meet, so that a code that we
-cannot pay is refused by its name and not as rubbish.
+"""Whose payment code is this? Names for the schemes that people meet.
+
+So a code that we cannot pay is refused by its scheme's name, and not as rubbish.
 
 Sources: the public specifications and code samples of the schemes; EMVCo QRCPS MPM 1.1 table
 4.3 for the tags 02–25; ISO/IEC 7816-5 registered application providers for AIDs.
