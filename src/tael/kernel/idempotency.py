@@ -8,7 +8,7 @@ lease for work of several transactions (a call to another institution in between
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -46,7 +46,7 @@ class InProgress(Refusal):
     advice = Advice.SAME_KEY
 
 
-class TwinRaced(Exception):  # noqa: N818 - tells the committer what happened
+class TwinRaced(Exception):
     """Another transaction answered one of these keys meanwhile: run again, and replay it."""
 
 
@@ -225,3 +225,17 @@ async def release(session: WriteSession, key: Key) -> None:
 
 def _reply(row: asyncpg.Record) -> Reply:
     return Reply(row["status"], row["reply"], row["sealed_cookies"])
+
+
+async def let_go(session: WriteSession, key: Key) -> None:
+    """End the lease of unfinished work, so that a retry takes it over at once."""
+    await session.execute(
+        """
+        UPDATE kernel_idempotency
+        SET leased_until = $3
+        WHERE scope = $1 AND digest = $2 AND status IS NULL
+        """,
+        key.scope,
+        key.digest,
+        machine_now(),
+    )

@@ -1,0 +1,79 @@
+"""The app factory: every router of the edge, the perimeter, and the built web app."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import FileResponse, Response
+
+from tael.http import events, health, problems
+from tael.http.errors import NotFound
+from tael.http.middleware import Perimeter
+from tael.http.services import open_services
+from tael.kernel.settings import Settings
+
+APP_DIR: Final = Path(__file__).parent / "app"
+"""Where the built web app lies; the wheel carries it."""
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    health.router,
+    events.router,
+)
+SANDBOX_ROUTERS: Final[tuple[APIRouter, ...]] = ()
+
+_DESCRIPTION = """\
+A bank's digital wallet. Amounts are integers of minor units with their currency; every unsafe
+call takes an `Idempotency-Key` and may be sent again with it; every refusal is an RFC 9457
+problem with a `code` and `advice` on what to do next.
+"""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build the app; it opens what it needs when it starts and drains when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_services(settings) as services:
+            app.state.services = services
+            yield
+
+    app = FastAPI(
+        title="Tael",
+        version="0.1.0",
+        description=_DESCRIPTION,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    for router in ROUTERS + (SANDBOX_ROUTERS if settings.sandbox else ()):
+        app.include_router(router, prefix="/api")
+    problems.install(app)
+    _serve_web_app(app)
+    app.add_middleware(Perimeter, origins=_origins(settings))
+    return app
+
+
+def _origins(settings: Settings) -> frozenset[str]:
+    own = {settings.browser_origin}
+    if settings.sandbox:
+        own |= {f"http://{host}:{settings.port}" for host in ("localhost", "127.0.0.1")}
+    return frozenset(own)
+
+
+def _serve_web_app(app: FastAPI) -> None:
+    """Serve the built app; every path that is no file is a screen of it."""
+    shell = APP_DIR / "index.html"
+
+    @app.get("/{path:path}", include_in_schema=False)
+    async def screen(path: str) -> Response:
+        if path == "api" or path.startswith("api/") or not shell.is_file():
+            raise NotFound
+        asked = (APP_DIR / path).resolve()
+        if path and asked.is_relative_to(APP_DIR) and asked.is_file():
+            immutable = path.startswith("_app/immutable/")
+            cache = "public, max-age=31536000, immutable" if immutable else "no-cache"
+            return FileResponse(asked, headers={"Cache-Control": cache})
+        return FileResponse(shell, headers={"Cache-Control": "no-cache"})

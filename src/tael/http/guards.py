@@ -1,0 +1,109 @@
+"""Guards: who may call an operation, and that an unsafe call carries its key.
+
+`Device` needs a known browser, `Signed` a verified phone number, `SignedIn` the PIN as well.
+Each reads the Idempotency-Key of an unsafe method.
+"""
+
+import re
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from tael import identity
+from tael.http.cookies import device, session_token
+from tael.http.edge import Edge
+from tael.http.errors import DeviceMissing
+from tael.http.services import Services
+from tael.kernel.clock import machine_now
+from tael.kernel.idempotency import Key, KeyMissing
+
+SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
+_KEY: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+
+def services_of(request: Request) -> Services:
+    """What the composition root gave the app."""
+    found: Services = request.app.state.services
+    return found
+
+
+async def session_of(request: Request, services: Services) -> identity.SessionView | None:
+    """The live session that this browser shows, in one indexed read."""
+    token = session_token(request)
+    if token is None:
+        return None
+    now = machine_now()
+    async with services.database.read() as session:
+        view = await identity.session_by_token(session, token, now)
+    if view is not None and view.needs_touch(now):
+        async with services.database.write() as session:
+            await identity.touch_session(session, view.session_id, now)
+    return view
+
+
+async def _edge(request: Request, view: identity.SessionView | None, *, keyed: bool = True) -> Edge:
+    known = device(request)
+    safe = request.method in SAFE_METHODS or not keyed
+    if known is None:
+        if not safe:
+            raise DeviceMissing
+        known = UUID(int=0)
+    scope = view.customer_id if view is not None and view.customer_id is not None else known
+    return Edge(
+        services=services_of(request),
+        request=request,
+        device_id=known,
+        session=view,
+        key=None if safe else await _key(request, scope),
+    )
+
+
+async def _key(request: Request, scope: UUID) -> Key:
+    given = request.headers.get("idempotency-key", "")
+    if not _KEY.fullmatch(given):
+        raise KeyMissing
+    operation = f"{request.method} {request.url.path}"
+    return Key.of(scope=scope, operation=operation, key=given, request=await request.body())
+
+
+async def _device(request: Request) -> Edge:
+    return await _edge(request, await session_of(request, services_of(request)))
+
+
+async def _signed(request: Request) -> Edge:
+    view = await session_of(request, services_of(request))
+    if view is None:
+        raise identity.SignedOut
+    return await _edge(request, view)
+
+
+async def _signed_in(request: Request) -> Edge:
+    view = await session_of(request, services_of(request))
+    if view is None:
+        raise identity.SignedOut
+    if view.stage is not identity.Stage.FULL:
+        raise identity.PinRequired
+    return await _edge(request, view)
+
+
+async def _signed_in_asking(request: Request) -> Edge:
+    view = await session_of(request, services_of(request))
+    if view is None:
+        raise identity.SignedOut
+    if view.stage is not identity.Stage.FULL:
+        raise identity.PinRequired
+    return await _edge(request, view, keyed=False)
+
+
+Device = Annotated[Edge, Depends(_device)]
+"""Anybody, from a browser that has asked for its session before."""
+
+Signed = Annotated[Edge, Depends(_signed)]
+"""Somebody whose phone number is verified; the PIN may still be missing."""
+
+SignedIn = Annotated[Edge, Depends(_signed_in)]
+"""A customer who has entered the PIN."""
+
+SignedInAsking = Annotated[Edge, Depends(_signed_in_asking)]
+"""A customer whose POST only asks: it changes nothing, so it needs no key."""

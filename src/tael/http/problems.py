@@ -1,0 +1,147 @@
+"""Refusals on the wire: RFC 9457 problem details with a code and advice."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+import orjson
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from tael.http.errors import Busy, MethodNotAllowed, NotFound
+from tael.http.statuses import STATUS
+from tael.kernel.money import Money
+from tael.kernel.refusals import Advice, Detail, InvalidRequest, Refusal
+
+MEDIA_TYPE: Final = "application/problem+json"
+ERRORS_MAX: Final = 20
+INTERNAL_ERROR: Final = 500
+
+_log = structlog.get_logger(__name__)
+
+
+class Problem(BaseModel):
+    """What a refused request gets back (RFC 9457), with a code and advice for programs."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(examples=["/docs/errors/ledger.insufficient_funds"])
+    title: str = Field(examples=["The account cannot cover this amount."])
+    status: int = Field(examples=[409])
+    code: str = Field(examples=["ledger.insufficient_funds"])
+    advice: Advice = Field(description="never: change the request; same_key: ask again with it;")
+    request_id: str | None = Field(default=None, description="Tell us this when you ask us.")
+
+
+def body(refusal: Refusal, *, request_id: str | None) -> bytes:
+    """The problem document of a refusal."""
+    document: dict[str, Any] = {
+        "type": f"/docs/errors/{refusal.code}",
+        "title": refusal.meaning(),
+        "status": STATUS[refusal.code],
+        "code": refusal.code,
+        "advice": refusal.advice.value,
+        "request_id": request_id,
+    }
+    document.update({name: on_the_wire(value) for name, value in refusal.details.items()})
+    return orjson.dumps(document)
+
+
+def on_the_wire(value: Detail) -> Any:  # noqa: ANN401 - JSON has no narrower type
+    """A refusal's detail as JSON: money as minor units with its currency."""
+    match value:
+        case Money():
+            return {"value": value.minor, "currency": value.currency.code}
+        case datetime():
+            return value.isoformat().replace("+00:00", "Z")
+        case list():
+            return [on_the_wire(item) for item in value]
+        case dict():
+            return {name: on_the_wire(item) for name, item in value.items()}
+        case _:
+            return value
+
+
+def response(refusal: Refusal, *, request_id: str | None) -> Response:
+    """The problem as a reply."""
+    headers = {}
+    after = refusal.details.get("retry_after_s")
+    if isinstance(after, int):
+        headers["Retry-After"] = str(after)
+    return Response(
+        body(refusal, request_id=request_id),
+        status_code=STATUS[refusal.code],
+        media_type=MEDIA_TYPE,
+        headers=headers,
+    )
+
+
+def problems(*refusals: type[Refusal]) -> dict[int | str, dict[str, Any]]:
+    """Document an operation's refusals: one entry a status, each code with its meaning."""
+    documented: dict[int | str, dict[str, Any]] = {}
+    for refusal in (InvalidRequest, *refusals):
+        entry = documented.setdefault(
+            STATUS[refusal.code],
+            {"model": Problem, "description": "", "content": {MEDIA_TYPE: {"examples": {}}}},
+        )
+        entry["description"] += f"`{refusal.code}`: {refusal.meaning()}\n\n"
+        entry["content"][MEDIA_TYPE]["examples"][refusal.code] = {
+            "value": {
+                "type": f"/docs/errors/{refusal.code}",
+                "title": refusal.meaning(),
+                "status": STATUS[refusal.code],
+                "code": refusal.code,
+                "advice": refusal.advice.value,
+            }
+        }
+    return documented
+
+
+def install(app: FastAPI) -> None:
+    """Make every fault of a request end in a problem body."""
+
+    @app.exception_handler(Refusal)
+    async def refused(request: Request, refusal: Refusal) -> Response:
+        return response(refusal, request_id=request_id_of(request))
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(request: Request, fault: RequestValidationError) -> Response:
+        # What was sent is not echoed: it may hold a PIN or a card number.
+        errors: list[Detail] = [
+            {"where": ".".join(str(part) for part in error["loc"]), "message": str(error["msg"])}
+            for error in fault.errors()[:ERRORS_MAX]
+        ]
+        return response(InvalidRequest(errors=errors), request_id=request_id_of(request))
+
+    @app.exception_handler(HTTPException)
+    async def unroutable(request: Request, fault: HTTPException) -> Response:
+        refusal = {404: NotFound(), 405: MethodNotAllowed()}.get(fault.status_code)
+        return response(
+            refusal or InvalidRequest(errors=[{"where": "body", "message": fault.detail}]),
+            request_id=request_id_of(request),
+        )
+
+    @app.exception_handler(asyncpg.DataError)
+    async def unstorable(request: Request, fault: asyncpg.DataError) -> Response:
+        # A text that PostgreSQL cannot hold, e.g. one with a NUL: the sender's fault.
+        _log.warning("request.unstorable", fault=type(fault).__name__)
+        errors: list[Detail] = [{"where": "body", "message": "holds a value that cannot be kept"}]
+        return response(InvalidRequest(errors=errors), request_id=request_id_of(request))
+
+    @app.exception_handler(asyncpg.LockNotAvailableError)
+    @app.exception_handler(asyncpg.QueryCanceledError)
+    @app.exception_handler(asyncpg.TooManyConnectionsError)
+    @app.exception_handler(asyncpg.PostgresConnectionError)
+    async def busy(request: Request, fault: asyncpg.PostgresError) -> Response:
+        _log.warning("database.busy", fault=type(fault).__name__)
+        return response(Busy(retry_after_s=1), request_id=request_id_of(request))
+
+
+def request_id_of(request: Request) -> str | None:
+    """The id that the outermost middleware gave this request."""
+    found: str | None = request.scope.get("tael.request_id")
+    return found
