@@ -1,0 +1,162 @@
+"""What follows from what the switch said, or did not say. Pure decisions."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from tael.codecs.response_codes import Outcome, ResponseCode
+from tael.rails.states import OPERATION_CHANGES, REMEDIES, OperationKind, OperationState, Remedy
+
+FINAL_WITHIN: Final = timedelta(minutes=5)
+"""By when an operation is final, as we tell the customer."""
+
+INTENT_LEASE: Final = timedelta(seconds=30)
+"""How long an intent waits for the process that wrote it, before it is given up unsent."""
+
+ANSWER_MARGIN: Final = timedelta(seconds=5)
+"""How much longer than the switch's timeout nobody else touches what a process has sent."""
+
+BACKOFF_FIRST: Final = timedelta(seconds=1)
+BACKOFF_MAX: Final = timedelta(minutes=1)
+
+REPEAT_WITHIN: Final = timedelta(hours=12)
+"""How long a request may be asked again under its key. A switch forgets its keys some day, and
+would then pay a second time; what is still open after this is for a person and the switch's
+settlement file."""
+
+STUCK_PAUSE: Final = timedelta(hours=1)
+"""How often we report an operation that only a person can resolve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The switch answered the request."""
+
+    code: ResponseCode
+    approval_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The request may have arrived; no answer did."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Not one octet of the request left this house."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReversalAnswered:
+    """The switch answered the reversal."""
+
+    code: ResponseCode
+
+
+Finding: TypeAlias = Answered | Unanswered | NotSent | ReversalAnswered
+
+_SETTLED_BY_REVERSAL: Final = {ResponseCode.APPROVED, ResponseCode.NOT_FOUND}
+
+
+def next_state(state: OperationState, finding: Finding) -> OperationState:
+    """Where a finding leads from here; the same state when it changes nothing."""
+    wanted = _wanted(state, finding)
+    return wanted if wanted in OPERATION_CHANGES[state] else state
+
+
+def _wanted(state: OperationState, finding: Finding) -> OperationState:
+    match finding:
+        case Answered(code):
+            return {
+                Outcome.APPROVED: OperationState.APPROVED,
+                Outcome.DECLINED: OperationState.DECLINED,
+                Outcome.UNCERTAIN: OperationState.UNKNOWN,
+            }[code.outcome]
+        case Unanswered():
+            return OperationState.UNKNOWN
+        case NotSent():
+            # Only a first request that never left is certainly not done: an operation that is
+            # unknown has been sent before, whatever became of this repeat.
+            first = state in {OperationState.INTENDED, OperationState.SENT}
+            return OperationState.DECLINED if first else state
+        case ReversalAnswered(code):
+            return OperationState.REVERSED if code in _SETTLED_BY_REVERSAL else state
+
+
+class Step(StrEnum):
+    """What the resolver does with an operation that is due."""
+
+    GIVE_UP = "give_up"
+    """It was never sent: close it as not done."""
+    REPEAT = "repeat"
+    """Ask again under the same key."""
+    REVERSE = "reverse"
+    """Ask to undo it."""
+    REPORT = "report"
+    """Neither is safe any more: a person must look."""
+
+
+def next_step(
+    kind: OperationKind, state: OperationState, *, began_at: datetime, now: datetime
+) -> Step:
+    """What to do about an open operation whose process has not finished it in time."""
+    if state is OperationState.INTENDED:
+        return Step.GIVE_UP
+    if REMEDIES[kind] is Remedy.REVERSE:
+        return Step.REVERSE
+    return Step.REPEAT if now - began_at < REPEAT_WITHIN else Step.REPORT
+
+
+def backoff(attempts: int) -> timedelta:
+    """The pause after this many attempts: one second, doubling, at most a minute."""
+    doublings = min(max(attempts - 1, 0), 10)
+    return min(BACKOFF_FIRST * 2**doublings, BACKOFF_MAX)
+
+
+class DeclineReason(StrEnum):
+    """Why a card did not do it, in the groups that tell a customer what to do next."""
+
+    FUNDS = "insufficient_funds"
+    """The card does not hold enough."""
+    CARD = "card_not_usable"
+    """The card is unknown, expired, restricted or lost: ask the bank that issued it."""
+    NOT_PERMITTED = "not_permitted"
+    """This card may not be used for that."""
+    LIMIT = "card_limit"
+    """The amount or the number of uses is above what the card's bank allows."""
+    UNAVAILABLE = "bank_unavailable"
+    """The card's bank cannot be reached: try again later."""
+    DECLINED = "declined"
+    """The card's bank said no without a reason: ask it."""
+
+
+NOT_SENT: Final = "not_sent"
+"""Stands in the place of a response code when no request ever left."""
+
+_REASONS: Final = {
+    ResponseCode.INSUFFICIENT_FUNDS: DeclineReason.FUNDS,
+    ResponseCode.INVALID_CARD: DeclineReason.CARD,
+    ResponseCode.NO_SUCH_ISSUER: DeclineReason.CARD,
+    ResponseCode.PICK_UP: DeclineReason.CARD,
+    ResponseCode.PICK_UP_SPECIAL: DeclineReason.CARD,
+    ResponseCode.LOST_CARD: DeclineReason.CARD,
+    ResponseCode.STOLEN_CARD: DeclineReason.CARD,
+    ResponseCode.EXPIRED_CARD: DeclineReason.CARD,
+    ResponseCode.RESTRICTED_CARD: DeclineReason.CARD,
+    ResponseCode.INVALID_TRANSACTION: DeclineReason.NOT_PERMITTED,
+    ResponseCode.NOT_PERMITTED: DeclineReason.NOT_PERMITTED,
+    ResponseCode.NOT_PERMITTED_HERE: DeclineReason.NOT_PERMITTED,
+    ResponseCode.INVALID_AMOUNT: DeclineReason.LIMIT,
+    ResponseCode.OVER_LIMIT: DeclineReason.LIMIT,
+    ResponseCode.TOO_FREQUENT: DeclineReason.LIMIT,
+    ResponseCode.CUT_OFF: DeclineReason.UNAVAILABLE,
+    ResponseCode.ISSUER_DOWN: DeclineReason.UNAVAILABLE,
+    ResponseCode.NO_ROUTE: DeclineReason.UNAVAILABLE,
+    NOT_SENT: DeclineReason.UNAVAILABLE,
+}
+
+
+def decline_reason(response_code: str | None) -> DeclineReason:
+    """The group that a stored response code of a declined operation belongs to."""
+    return _REASONS.get(response_code or "", DeclineReason.DECLINED)
