@@ -114,7 +114,7 @@ CREATE TABLE identity_authorisations (
     CONSTRAINT ck_identity_authorisations_ends_once
         CHECK (used_at IS NULL OR revoked_at IS NULL)
 );
-CREATE INDEX ix_identity_authorisations_open ON identity_authorisations (customer_id)
+CREATE INDEX ix_identity_authorisations_open ON identity_authorisations (session_id)
     WHERE used_at IS NULL AND revoked_at IS NULL;
 CREATE INDEX ix_identity_authorisations_expires_at ON identity_authorisations (expires_at);
 

@@ -131,7 +131,7 @@ class Authorisation(Base):
         CheckConstraint("used_at IS NULL OR revoked_at IS NULL", name="ends_once"),
         Index(
             "ix_identity_authorisations_open",
-            "customer_id",
+            "session_id",
             postgresql_where=text("used_at IS NULL AND revoked_at IS NULL"),
         ),
     )

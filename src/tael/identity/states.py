@@ -1,6 +1,10 @@
 """The closed sets of identity: stages of a session, purposes of codes, weaknesses of a PIN."""
 
 from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+AuthorisationId = NewType("AuthorisationId", UUID)
 
 
 class Stage(StrEnum):

@@ -36,9 +36,7 @@ class Message(Base):
         ),
         CheckConstraint("(state = 'queued') = (ended_at IS NULL)", name="ended"),
         CheckConstraint("attempts >= 0", name="attempts"),
-        Index(
-            "ix_notifications_messages_due", "due_at", postgresql_where=text("state = 'queued'")
-        ),
+        Index("ix_notifications_messages_due", "due_at", postgresql_where=text("state = 'queued'")),
         Index(
             "ix_notifications_messages_ended",
             "ended_at",

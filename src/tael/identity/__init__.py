@@ -1,0 +1,163 @@
+"""Identity: who is asking, how we know, and what they have agreed to.
+
+A person is a phone number shown by a code and a PIN shown by its hash; a browser that showed
+both holds a session. Every act that moves money needs an authorisation: a PIN entered for
+exactly that payee, amount and order, good once and for two minutes. Nobody gets more than
+five guesses at a code or a PIN, however many arrive at once. Touches no account.
+Clocks: the machine's for codes, sessions, locks and authorisations; the business clock only
+for the day of cooling off after a reset.
+"""
+
+from tael.identity.authorisations import (
+    Authorisation,
+    Grants,
+    authorise,
+    lock_authorisations,
+    use_authorisation,
+    write_authorisations,
+)
+from tael.identity.codes import (
+    CodeAttempt,
+    CodeRequest,
+    Origin,
+    RightCode,
+    SentCode,
+    count_code_request,
+    count_code_try,
+    request_code,
+    try_code,
+)
+from tael.identity.errors import (
+    AlreadyRegistered,
+    AuthorisationInvalid,
+    CodeNotFresh,
+    CodeSpent,
+    CodeTooSoon,
+    CodeWrong,
+    NotRegistered,
+    PhoneInvalid,
+    PhoneUnavailable,
+    PinLocked,
+    PinRequired,
+    PinUnchanged,
+    PinWeak,
+    PinWrong,
+    SignedOut,
+)
+from tael.identity.jobs import SCHEDULES
+from tael.identity.phones import Phone
+from tael.identity.pins import (
+    PinHash,
+    PinHasher,
+    RightPin,
+    TakenTry,
+    confirm_pin,
+    judge_pin,
+    take_pin_try,
+    tell_locked,
+)
+from tael.identity.queries import (
+    customer_by_phone,
+    customer_by_phone_hash,
+    language_of,
+    phone_masks,
+    phone_of_customer,
+    recent_secret_change,
+)
+from tael.identity.rules import AuthorisationTerms, Bearer, PinFacts
+from tael.identity.service import (
+    Moment,
+    NewPin,
+    PhoneChange,
+    Registration,
+    change_phone,
+    change_pin,
+    close_principal,
+    confirm_phone,
+    phone_of,
+    register,
+    reset_pin,
+    set_language,
+    sign_in,
+)
+from tael.identity.sessions import (
+    SessionView,
+    SignedIn,
+    session_by_token,
+    sign_out,
+    touch_session,
+)
+from tael.identity.states import AuthorisationId, CodePurpose, Stage
+
+__all__ = [
+    "AlreadyRegistered",
+    "Authorisation",
+    "AuthorisationId",
+    "AuthorisationInvalid",
+    "AuthorisationTerms",
+    "Bearer",
+    "CodeAttempt",
+    "CodeNotFresh",
+    "CodePurpose",
+    "CodeRequest",
+    "CodeSpent",
+    "CodeTooSoon",
+    "CodeWrong",
+    "Grants",
+    "Moment",
+    "NewPin",
+    "NotRegistered",
+    "Origin",
+    "Phone",
+    "PhoneChange",
+    "PhoneInvalid",
+    "PhoneUnavailable",
+    "PinFacts",
+    "PinHash",
+    "PinHasher",
+    "PinLocked",
+    "PinRequired",
+    "PinUnchanged",
+    "PinWeak",
+    "PinWrong",
+    "Registration",
+    "RightCode",
+    "RightPin",
+    "SCHEDULES",
+    "SentCode",
+    "SessionView",
+    "SignedIn",
+    "SignedOut",
+    "Stage",
+    "TakenTry",
+    "authorise",
+    "change_phone",
+    "change_pin",
+    "close_principal",
+    "confirm_phone",
+    "confirm_pin",
+    "count_code_request",
+    "count_code_try",
+    "customer_by_phone",
+    "customer_by_phone_hash",
+    "judge_pin",
+    "language_of",
+    "lock_authorisations",
+    "phone_masks",
+    "phone_of",
+    "phone_of_customer",
+    "recent_secret_change",
+    "register",
+    "request_code",
+    "reset_pin",
+    "session_by_token",
+    "set_language",
+    "sign_in",
+    "sign_out",
+    "take_pin_try",
+    "tell_locked",
+    "touch_session",
+    "try_code",
+    "use_authorisation",
+    "write_authorisations",
+]
