@@ -31,13 +31,6 @@ class WalletNotFrozen(Refusal):
     advice = Advice.NEVER
 
 
-class WalletExists(Refusal):
-    """This phone number already has a wallet: sign in with its payment PIN."""
-
-    code = "customers.wallet_exists"
-    advice = Advice.NEVER
-
-
 class TermsOutdated(Refusal):
     """Those are not the terms in force: read and accept the current ones."""
 

@@ -17,6 +17,7 @@ from tael.kernel.clock import business_day, next_business_day_starts, next_busin
 from tael.kernel.database import ReadSession, Row, WriteSession
 from tael.kernel.money import Money
 from tael.kernel.refusals import Refusal
+from tael.ledger import AccountNumber
 
 _COLUMNS = """
     customer_id, account_number, wallet_class, status, name_masked, phone_masked,
@@ -33,7 +34,7 @@ class LimitedWallet:
     def __init__(
         self,
         customer_id: UUID,
-        account_number: int,
+        account_number: AccountNumber,
         name_masked: str | None,
         phone_masked: str,
         use: Use,
@@ -64,9 +65,7 @@ class LimitUse:
 
     __slots__ = ("_block", "_period", "_wallets")
 
-    def __init__(
-        self, wallets: Iterable[LimitedWallet], block: LimitBlock, period: Period
-    ) -> None:
+    def __init__(self, wallets: Iterable[LimitedWallet], block: LimitBlock, period: Period) -> None:
         self._block = block
         self._period = period
         self._wallets = {wallet.customer_id: wallet for wallet in wallets}
@@ -131,6 +130,10 @@ class LimitUse:
         wallet.use.credit_reserved -= amount.minor
         assert wallet.use.credit_reserved >= 0, "room is given back once"
         wallet.changed = True
+
+    def wallets(self) -> Collection[LimitedWallet]:
+        """Every wallet that was found and locked."""
+        return self._wallets.values()
 
     def changed(self) -> list[LimitedWallet]:
         """The wallets whose use is to be written."""

@@ -111,9 +111,7 @@ class ProofingRow(Base):
 
     __tablename__ = "customers_proofings"
     __table_args__ = (
-        CheckConstraint(
-            "state IN ('started', 'unknown', 'passed', 'refused')", name="state_known"
-        ),
+        CheckConstraint("state IN ('started', 'unknown', 'passed', 'refused')", name="state_known"),
         CheckConstraint(
             "(state IN ('passed', 'refused')) = (finished_at IS NOT NULL)", name="end_has_time"
         ),

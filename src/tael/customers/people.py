@@ -17,6 +17,7 @@ NAME_LENGTH_MAX: Final = 50
 ID_NUMBER_LENGTH: Final = 18
 PORTRAIT_BYTES_MAX: Final = 300_000
 
+_ID_NUMBER: Final = re.compile(r"[0-9]{17}[0-9X]")
 _JPEG: Final = b"\xff\xd8\xff"
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _DOT: Final = "\u00b7"
@@ -35,7 +36,12 @@ class Person:
     @property
     def birth_date(self) -> date:
         """The date of birth that the ID number carries (GB 11643, places 7 to 14)."""
-        return date(int(self.id_number[6:10]), int(self.id_number[10:12]), int(self.id_number[12:14]))
+        return ric.get_birth_date(self.id_number)
+
+    @property
+    def comparable_name(self) -> str:
+        """What two spellings of one name have in common: letters only, without case."""
+        return "".join(sign for sign in self.name.casefold() if _is_letter(sign))
 
 
 def person(name: str, id_number: str, *, today: date) -> Person:
@@ -43,52 +49,20 @@ def person(name: str, id_number: str, *, today: date) -> Person:
 
     Refuses `customers.name_malformed`, `customers.id_number_invalid`, `customers.too_young`.
     """
-    checked = Person(plain_name(name), resident_id(id_number, today=today))
+    checked = spelt(name, id_number)
+    _refuse_name(checked.name)
+    _refuse_id(checked.id_number, today)
     if age(checked.birth_date, today) < ADULT_YEARS:
         raise TooYoung(from_years=ADULT_YEARS)
     return checked
 
 
-def plain_name(text: str) -> str:
-    """A name in its one form (NFKC, single spaces, U+00B7); refuses `customers.name_malformed`."""
-    name = " ".join(unicodedata.normalize("NFKC", text).translate(_DOTS).split())
-    if not NAME_LENGTH_MIN <= len(name) <= NAME_LENGTH_MAX:
-        raise NameMalformed(why="length", shortest=NAME_LENGTH_MIN, longest=NAME_LENGTH_MAX)
-    if not all(_is_letter(sign) or sign in _JOINERS for sign in name):
-        raise NameMalformed(why="characters")
-    if not (_is_letter(name[0]) and (_is_letter(name[-1]) or name[-1] == ".")):
-        raise NameMalformed(why="characters")
-    return name
-
-
-def comparable_name(name: str) -> str:
-    """What two spellings of one name have in common: letters only, without case."""
-    return "".join(sign for sign in plain_name(name).casefold() if _is_letter(sign))
-
-
-def resident_id(text: str, *, today: date) -> str:
-    """A resident ID number of 18 places (GB 11643): region, birth date and check digit hold.
-
-    Refuses `customers.id_number_invalid` with the place that does not.
-    """
-    number = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text)).upper()
-    if len(number) != ID_NUMBER_LENGTH:
-        raise IdNumberInvalid(why="length")
-    if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
-        raise IdNumberInvalid(why="characters")
-    if number[-1] != ric.calc_check_digit(number):
-        raise IdNumberInvalid(why="check_digit")
-    try:
-        born = ric.get_birth_date(number)
-    except ValidationError:
-        raise IdNumberInvalid(why="birth_date") from None
-    if born > today:
-        raise IdNumberInvalid(why="birth_date")
-    try:
-        ric.get_birth_place(number)
-    except ValidationError:
-        raise IdNumberInvalid(why="region") from None
-    return number
+def spelt(name: str, id_number: str) -> Person:
+    """The one form of what was typed, well-formed or not: full-width digits, dots, spaces."""
+    return Person(
+        " ".join(unicodedata.normalize("NFKC", name).translate(_DOTS).split()),
+        re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", id_number)).upper(),
+    )
 
 
 def age(born: date, today: date) -> int:
@@ -102,6 +76,35 @@ def refuse_portrait(picture: bytes) -> None:
         raise PortraitMalformed(why="size", bytes_max=PORTRAIT_BYTES_MAX)
     if not picture.startswith((_JPEG, _PNG)):
         raise PortraitMalformed(why="format")
+
+
+def _refuse_name(name: str) -> None:
+    if not NAME_LENGTH_MIN <= len(name) <= NAME_LENGTH_MAX:
+        raise NameMalformed(why="length", shortest=NAME_LENGTH_MIN, longest=NAME_LENGTH_MAX)
+    if not all(_is_letter(sign) or sign in _JOINERS for sign in name):
+        raise NameMalformed(why="characters")
+    if not (_is_letter(name[0]) and (_is_letter(name[-1]) or name[-1] == ".")):
+        raise NameMalformed(why="characters")
+
+
+def _refuse_id(number: str, today: date) -> None:
+    """GB 11643: 18 places, of which region, birth date and check digit must hold."""
+    if len(number) != ID_NUMBER_LENGTH:
+        raise IdNumberInvalid(why="length")
+    if not _ID_NUMBER.fullmatch(number):
+        raise IdNumberInvalid(why="characters")
+    if number[-1] != ric.calc_check_digit(number):
+        raise IdNumberInvalid(why="check_digit")
+    try:
+        born = ric.get_birth_date(number)
+    except ValidationError:
+        raise IdNumberInvalid(why="birth_date") from None
+    if born > today:
+        raise IdNumberInvalid(why="birth_date")
+    try:
+        ric.get_birth_place(number)
+    except ValidationError:
+        raise IdNumberInvalid(why="region") from None
 
 
 def _is_letter(sign: str) -> bool:

@@ -12,7 +12,7 @@ from tael.customers.errors import (
     WalletClosed,
     WalletFrozen,
 )
-from tael.customers.states import RAISES, LimitKind, Raise, SpendAct, WalletClass, WalletStatus
+from tael.customers.states import RAISES, LimitKind, SpendAct, WalletClass, WalletStatus
 from tael.kernel.money import CNY, Money
 from tael.kernel.refusals import Refusal
 
@@ -207,11 +207,6 @@ def raised_by(
         return None, None
     to_class, how = RAISES[wallet_class]
     return to_class.value, how.value
-
-
-def next_raise(wallet_class: WalletClass) -> tuple[WalletClass, Raise] | None:
-    """The next better class and the way there; None for the best."""
-    return RAISES.get(wallet_class)
 
 
 def cap_of(caps: Caps, limit: LimitKind) -> int:

@@ -1,0 +1,86 @@
+"""Customers: who holds a wallet, how well the bank knows them, and what that lets them do.
+
+A wallet is one row: its class, its state, and what it has used of its caps. Whoever moves a
+customer's money locks that row (`lock_limit_use`) before the accounts, decides by it and
+writes it in the same transaction, so no cap is passed however many requests race. Payments,
+transfers and withdrawals count; refunds, releases, interest and top-ups do not, and money
+that comes in is held against the balance cap only. A frozen wallet receives but spends
+nothing. Classes only rise; a failed proof changes nothing. One person has one open wallet
+with a proven name. Opens the holder's CUSTOMER_CASH account and closes it; moves no money.
+"""
+
+from tael.customers.closing import (
+    ClosingObstacles,
+    Obstacle,
+    close,
+    closing_preview,
+    register_obstacle,
+)
+from tael.customers.limit_use import LimitUse, lock_limit_use, write_limit_use
+from tael.customers.limits import LimitsInvalid, limits_in_force, load_limits, use_limits
+from tael.customers.overview import limits, would_pass, would_receive
+from tael.customers.proofing import HttpProofing, IdentityProofing, ProofingUnsure, Verdict
+from tael.customers.prove import (
+    IdentityClaim,
+    Prover,
+    begin_upgrade,
+    begin_verification,
+    prove_identity,
+    verify_identity_again,
+)
+from tael.customers.queries import Wallet, by_ids, pin_facts, wallet
+from tael.customers.service import (
+    NewWallet,
+    freeze,
+    open_wallet,
+    raise_to_2,
+    same_person,
+    set_language,
+    unfreeze,
+)
+from tael.customers.states import SpendAct, WalletClass, WalletStatus
+from tael.customers.terms import TERMS_URL, TERMS_VERSION
+
+__all__ = [
+    "TERMS_URL",
+    "TERMS_VERSION",
+    "ClosingObstacles",
+    "HttpProofing",
+    "IdentityClaim",
+    "IdentityProofing",
+    "LimitUse",
+    "LimitsInvalid",
+    "NewWallet",
+    "Obstacle",
+    "ProofingUnsure",
+    "Prover",
+    "SpendAct",
+    "Verdict",
+    "Wallet",
+    "WalletClass",
+    "WalletStatus",
+    "begin_upgrade",
+    "begin_verification",
+    "by_ids",
+    "close",
+    "closing_preview",
+    "freeze",
+    "limits",
+    "limits_in_force",
+    "load_limits",
+    "lock_limit_use",
+    "open_wallet",
+    "pin_facts",
+    "prove_identity",
+    "raise_to_2",
+    "register_obstacle",
+    "same_person",
+    "set_language",
+    "unfreeze",
+    "use_limits",
+    "verify_identity_again",
+    "wallet",
+    "would_pass",
+    "would_receive",
+    "write_limit_use",
+]
