@@ -25,7 +25,7 @@ _POLL_S = 0.02
 
 
 def clear_leftovers(data_dir: Path, report: Callable[[str], None]) -> None:
-    """End every server process that still works in the directory; forget a stale pid file."""
+    """End every server process that still works in the directory; forget a misleading pid file."""
     living = server_processes(data_dir)
     if living:
         report(f"ending a PostgreSQL that was left behind (process {living[0]})")
@@ -39,31 +39,41 @@ def clear_leftovers(data_dir: Path, report: Callable[[str], None]) -> None:
             f"another PostgreSQL (process {living[0]}) works in {data_dir} and does not end: "
             "stop it first"
         )
-    # No server lives here, so whoever has that number now is somebody else (or a zombie that
-    # nobody reaps), and PostgreSQL would wait for it forever.
-    (data_dir / "postmaster.pid").unlink(missing_ok=True)
+    recorded = _recorded_postmaster(data_dir)
+    if recorded is not None and _exists(recorded):
+        # Somebody else has that number now, or it is a zombie that nobody reaps: PostgreSQL
+        # would wait for it forever. A number that is free we leave: it then checks the shared
+        # memory which the file names, too.
+        (data_dir / "postmaster.pid").unlink(missing_ok=True)
 
 
 def server_processes(data_dir: Path) -> list[int]:
-    """Find the PostgreSQL processes whose working directory this is, the postmaster first."""
-    try:
-        home = data_dir.stat()
-    except FileNotFoundError:
-        return []
+    """Find the PostgreSQL processes that work in this directory, the postmaster first."""
     postmaster = _recorded_postmaster(data_dir)
-    if not sys.platform.startswith("linux"):
-        return [postmaster] if postmaster and _is_postgres_by_ps(postmaster) else []
-    found = []
-    for entry in os.scandir("/proc"):
-        if not entry.name.isdigit():
-            continue
-        # Processes end while we look, and others' are closed to us: neither serves this folder.
-        with contextlib.suppress(OSError):
-            there = Path(f"/proc/{entry.name}/cwd").stat()
-            named = Path(f"/proc/{entry.name}/comm").read_text(encoding="utf-8").strip()
-            if (there.st_dev, there.st_ino) == (home.st_dev, home.st_ino) and named == "postgres":
-                found.append(int(entry.name))
+    if sys.platform.startswith("linux"):
+        numbers = [int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit()]
+    else:
+        numbers = [] if postmaster is None else [postmaster]
+    found = [pid for pid in numbers if _serves(pid, data_dir)]
     return sorted(found, key=lambda pid: (pid != postmaster, pid))
+
+
+def _serves(pid: int, data_dir: Path) -> bool:
+    if not sys.platform.startswith("linux"):
+        answer = subprocess.run(
+            ("ps", "-p", str(pid), "-o", "comm="), capture_output=True, text=True, check=False
+        )
+        return Path(answer.stdout.strip()).name == "postgres"
+    home = Path(f"/proc/{pid}")
+    try:
+        if home.joinpath("comm").read_text(encoding="utf-8").strip() != "postgres":
+            return False
+        # In a container root may not see where another account's process works, but all may
+        # see what it was called with. (A zombie has neither.)
+        called_with = home.joinpath("cmdline").read_bytes().split(b"\0")
+        return os.fsencode(data_dir) in called_with or home.joinpath("cwd").samefile(data_dir)
+    except OSError:  # It ended while we looked, or it is not ours to look at.
+        return False
 
 
 def _recorded_postmaster(data_dir: Path) -> int | None:
@@ -74,17 +84,20 @@ def _recorded_postmaster(data_dir: Path) -> int | None:
     return int(first) if first.isdigit() else None
 
 
-def _is_postgres_by_ps(pid: int) -> bool:
-    answer = subprocess.run(
-        ("ps", "-p", str(pid), "-o", "comm="), capture_output=True, text=True, check=False
-    )
-    return Path(answer.stdout.strip()).name == "postgres"
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _send(number: signal.Signals, living: list[int], data_dir: Path) -> None:
-    # A fast stop is the postmaster's to lead; orphaned backends understand it less well.
-    gentle = number is signal.SIGINT and living[0] == _recorded_postmaster(data_dir)
-    for pid in living[:1] if gentle else living:
+    # A fast stop is the postmaster's to lead.
+    leads = number is signal.SIGINT and living[0] == _recorded_postmaster(data_dir)
+    for pid in living[:1] if leads else living:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
 

@@ -41,6 +41,7 @@ _HARD_STOP_S = 10.0
 _POLL_S = 0.01
 _DEATHS_MAX = 5  # More of these in a minute, and restarting is no cure.
 _DEATHS_WINDOW_S = 60.0
+_RESTART_PAUSE_S = 0.1
 _LOG_BYTES_MAX = 10 * 2**20
 # What the lines of postmaster.pid say, counted from zero.
 _SOCKET_DIR_LINE = 4
@@ -242,7 +243,6 @@ class PostgresServer:
         self._socket_dir = self._make_socket_dir()
         if self.log_path.exists() and self.log_path.stat().st_size > _LOG_BYTES_MAX:
             self.log_path.replace(self.log_path.with_suffix(".log.1"))
-        clear_leftovers(self.data_dir, self._report)
         if ensure_cluster(self.bin_dir, self.data_dir, self._account):
             self._report(f"made a PostgreSQL database in {self.data_dir}")
 
@@ -271,32 +271,37 @@ class PostgresServer:
     def _watch(self) -> None:
         deaths: deque[float] = deque(maxlen=_DEATHS_MAX)
         while not self._stopping.is_set():
-            try:
-                self._serve_once()
-            except (PostgresUnavailable, OSError) as error:
-                self._give_up(str(error))
-                return
+            why = self._serve_once()
             if self._stopping.is_set():
                 return
             deaths.append(time.monotonic())
-            if len(deaths) == _DEATHS_MAX and deaths[-1] - deaths[0] < _DEATHS_WINDOW_S:
-                self._give_up(f"PostgreSQL died {_DEATHS_MAX} times a minute; see {self.log_path}")
+            often = len(deaths) == _DEATHS_MAX and deaths[-1] - deaths[0] < _DEATHS_WINDOW_S
+            if not self._decided.is_set() or often:
+                self.failure = PostgresUnavailable(why)
+                if often:
+                    self._report(f"PostgreSQL died {_DEATHS_MAX} times in a minute: {why}")
+                self._decided.set()
                 return
-            self._report("PostgreSQL died and is started again; committed rows are safe")
+            self._report(f"{why}; it is started again, and committed rows are safe")
+            self._stopping.wait(_RESTART_PAUSE_S)
+
+    def _serve_once(self) -> str:
+        """Run one postmaster from its start to its end, and say how it ended."""
+        try:
+            clear_leftovers(self.data_dir, self._report)
+            child, log_start = self._launch()
             try:
-                clear_leftovers(self.data_dir, self._report)
-            except (PostgresUnavailable, OSError) as error:
-                self._give_up(str(error))
-                return
-
-    def _give_up(self, why: str) -> None:
-        self.failure = PostgresUnavailable(why)
-        if self._decided.is_set():
-            self._report(why)
+                self._wait_until_ready(child, log_start)
+            except PostgresUnavailable:
+                child.kill()
+                child.wait()
+                raise
+        except (PostgresUnavailable, OSError) as error:
+            return str(error)
         self._decided.set()
+        return f"PostgreSQL ended by itself ({child.wait()})"
 
-    def _serve_once(self) -> None:
-        """Run one postmaster from its start to its end."""
+    def _launch(self) -> tuple[subprocess.Popen[bytes], int]:
         with self.log_path.open("ab") as log:
             log_start = log.tell()
             command = [
@@ -317,14 +322,7 @@ class PostgresServer:
         self._child = child
         if self._stopping.is_set():  # The stop came while we forked and signalled the one before.
             child.send_signal(signal.SIGINT)
-        try:
-            self._wait_until_ready(child, log_start)
-        except PostgresUnavailable:
-            child.kill()
-            child.wait()
-            raise
-        self._decided.set()
-        child.wait()
+        return child, log_start
 
     def _wait_until_ready(self, child: subprocess.Popen[bytes], log_start: int) -> None:
         deadline = time.monotonic() + _START_TIMEOUT_S
