@@ -4,6 +4,7 @@ Both are `__Host-`: Secure, whole-site and set by this host alone; both are out 
 scripts. Browsers take Secure cookies from http://localhost.
 """
 
+import base64
 import re
 import secrets
 from typing import Final
@@ -17,13 +18,14 @@ DEVICE_COOKIE: Final = "__Host-tael_device"
 DEVICE_AGE_S: Final = 400 * 24 * 3600
 """The longest that browsers keep a cookie."""
 
-_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{32,86}")
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+"""32 bytes in base64url without padding."""
 
 
-def session_token(request: Request) -> str | None:
+def session_token(request: Request) -> bytes | None:
     """The token that the browser shows, if it has the form of one."""
-    token = request.cookies.get(SESSION_COOKIE, "")
-    return token if _TOKEN.fullmatch(token) else None
+    text = request.cookies.get(SESSION_COOKIE, "")
+    return base64.urlsafe_b64decode(f"{text}=") if _TOKEN.fullmatch(text) else None
 
 
 def device(request: Request) -> UUID | None:
@@ -39,10 +41,11 @@ def new_device() -> UUID:
     return UUID(bytes=secrets.token_bytes(16))
 
 
-def set_session(response: Response, token: str) -> None:
+def set_session(response: Response, token: bytes) -> None:
     """Sign this browser in."""
+    text = base64.urlsafe_b64encode(token).rstrip(b"=").decode()
     response.set_cookie(
-        SESSION_COOKIE, token, path="/", secure=True, httponly=True, samesite="strict"
+        SESSION_COOKIE, text, path="/", secure=True, httponly=True, samesite="strict"
     )
 
 

@@ -28,7 +28,7 @@ DEADLOCK_TRIES: Final = 3
 TWIN_TRIES: Final = 80
 TWIN_PAUSE_S: Final = 0.1
 
-_SIGN_OUT: Final = "sign-out"
+_SIGN_OUT: Final = b"sign-out"
 _COOKIE_SEAL: Final = "http.cookie"
 
 
@@ -37,7 +37,7 @@ class Answer:
     """A reply that also signs the browser in (with a new token) or out."""
 
     model: BaseModel | None
-    token: str | None = None
+    token: bytes | None = None
     sign_out: bool = False
 
 
@@ -203,9 +203,7 @@ class Edge:
     def _reply(self, outcome: BaseModel | Answer | None, status: int) -> Reply:
         answer = outcome if isinstance(outcome, Answer) else Answer(model=outcome)
         secret = _SIGN_OUT if answer.sign_out else answer.token
-        sealed = (
-            self.services.sealer.seal(secret.encode(), context=_COOKIE_SEAL) if secret else None
-        )
+        sealed = self.services.sealer.seal(secret, context=_COOKIE_SEAL) if secret else None
         body = answer.model.model_dump_json().encode() if answer.model is not None else b""
         return Reply(status if body else NO_CONTENT, body, sealed)
 
