@@ -30,6 +30,7 @@ from tael.ledger.queries import (
     statement,
     trial_balance,
 )
+from tael.ledger.receipts import receipt_number
 from tael.ledger.service import close_account, lock, open_account, write
 from tael.ledger.states import AccountKind, Direction, MovementKind
 
@@ -56,6 +57,7 @@ __all__ = [
     "entry",
     "lock",
     "open_account",
+    "receipt_number",
     "statement",
     "trial_balance",
     "write",
