@@ -9,15 +9,19 @@ nothing. Classes only rise; a failed proof changes nothing. One person has one o
 with a proven name. Opens the holder's CUSTOMER_CASH account and closes it; moves no money.
 """
 
+from tael.customers import errors
+from tael.customers.caps import NO_CAP, Caps
 from tael.customers.closing import (
     ClosingObstacles,
+    ClosingReceipt,
+    Kept,
     Obstacle,
     close,
     closing_preview,
     register_obstacle,
 )
+from tael.customers.limit_table import LimitsInvalid, limits_in_force, load_limits, use_limits
 from tael.customers.limit_use import LimitUse, lock_limit_use, write_limit_use
-from tael.customers.limits import LimitsInvalid, limits_in_force, load_limits, use_limits
 from tael.customers.overview import limits, would_pass, would_receive
 from tael.customers.proofing import HttpProofing, IdentityProofing, ProofingUnsure, Verdict
 from tael.customers.prove import (
@@ -28,7 +32,7 @@ from tael.customers.prove import (
     prove_identity,
     verify_identity_again,
 )
-from tael.customers.queries import Wallet, by_ids, pin_facts, wallet
+from tael.customers.queries import LimitFigure, LimitOverview, Wallet, by_ids, pin_facts, wallet
 from tael.customers.service import (
     NewWallet,
     freeze,
@@ -38,22 +42,30 @@ from tael.customers.service import (
     set_language,
     unfreeze,
 )
-from tael.customers.states import SpendAct, WalletClass, WalletStatus
+from tael.customers.states import NEEDS, Raise, SpendAct, WalletClass, WalletStatus
 from tael.customers.terms import TERMS_URL, TERMS_VERSION
 
 __all__ = [
+    "NEEDS",
+    "NO_CAP",
     "TERMS_URL",
     "TERMS_VERSION",
+    "Caps",
     "ClosingObstacles",
+    "ClosingReceipt",
     "HttpProofing",
     "IdentityClaim",
     "IdentityProofing",
+    "Kept",
+    "LimitFigure",
+    "LimitOverview",
     "LimitUse",
     "LimitsInvalid",
     "NewWallet",
     "Obstacle",
     "ProofingUnsure",
     "Prover",
+    "Raise",
     "SpendAct",
     "Verdict",
     "Wallet",
@@ -64,6 +76,7 @@ __all__ = [
     "by_ids",
     "close",
     "closing_preview",
+    "errors",
     "freeze",
     "limits",
     "limits_in_force",

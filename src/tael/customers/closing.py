@@ -14,7 +14,7 @@ from uuid import UUID
 from tael import identity, ledger
 from tael.customers import events
 from tael.customers.errors import ClosingObstructed, WalletClosed, WalletFrozen
-from tael.customers.limits import limits_in_force
+from tael.customers.limit_table import limits_in_force
 from tael.customers.queries import Wallet, lock_wallet, profile_hashes, wallet
 from tael.customers.service import own_terms
 from tael.customers.states import WALLET_CHANGES, WalletStatus
@@ -118,7 +118,7 @@ async def close(
     `customers.wallet_frozen`, and `customers.closing_obstructed` with all that stands
     against it.
     """
-    customer = bearer.customer
+    customer = bearer.customer_id
     await identity.use_authorisation(
         session,
         authorisation,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from tael.customers.caps import LimitBlock, Period
 from tael.customers.errors import WalletNotFound
-from tael.customers.limits import limits_in_force
+from tael.customers.limit_table import limits_in_force
 from tael.customers.rules import Use, refuses_credit, refuses_spend
 from tael.customers.states import SpendAct, WalletClass, WalletStatus
 from tael.kernel.clock import business_day, next_business_day_starts, next_business_year_starts

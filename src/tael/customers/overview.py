@@ -4,8 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from tael import ledger
+from tael.customers.limit_table import limits_in_force
 from tael.customers.limit_use import period_at, read_limit_use
-from tael.customers.limits import limits_in_force
 from tael.customers.queries import LimitFigure, LimitOverview
 from tael.customers.rules import all_figures, resets_at
 from tael.customers.states import SpendAct

@@ -48,7 +48,7 @@ class HttpProofing:
     """Speaks `POST {url}` with id, name, id_number and portrait; replies `{"verdict": …}`."""
 
     def __init__(
-        self, url: str, client: httpx.AsyncClient, *, timeout_s: float = TIMEOUT_S
+        self, url: str | None, client: httpx.AsyncClient, *, timeout_s: float = TIMEOUT_S
     ) -> None:
         self._url = url
         self._client = client
@@ -56,6 +56,8 @@ class HttpProofing:
 
     async def check(self, inquiry: Inquiry) -> Verdict:
         """The verdict. What is asked about never reaches a log or an exception."""
+        if self._url is None:
+            raise ProofingUnsure("no checker is configured: set TAEL_PROOFING_URL")
         body = {
             "id": str(inquiry.id),
             "name": inquiry.person.name,

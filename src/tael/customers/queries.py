@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tael.customers.caps import Caps, LimitBlock
 from tael.customers.errors import WalletNotFound
-from tael.customers.limits import limits_in_force
+from tael.customers.limit_table import limits_in_force
 from tael.customers.people import Person
 from tael.customers.rules import Figure
 from tael.customers.states import RAISES, Raise, WalletClass, WalletStatus

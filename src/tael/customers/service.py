@@ -97,7 +97,7 @@ async def unfreeze(
     Refuses `identity.authorisation_invalid`, `customers.wallet_not_frozen`,
     `customers.wallet_closed`.
     """
-    customer = bearer.customer
+    customer = bearer.customer_id
     await identity.use_authorisation(
         session,
         authorisation,

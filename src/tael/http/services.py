@@ -4,12 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Final
 
-from tael import identity
+import httpx
+
+from tael import customers, identity
 from tael.http.live import LiveFeed
 from tael.kernel.database import Database, PoolSizes
 from tael.kernel.sealed import Sealer
 from tael.kernel.settings import Settings
+
+OUTSIDE_TIMEOUT_S: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +26,16 @@ class Services:
     sealer: Sealer
     live: LiveFeed
     pins: identity.PinHasher
+    prover: customers.Prover
 
 
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
-    """Open what the handlers need; raises `DatabaseUnusable` with one line for the operator."""
+    """Open what the handlers need.
+
+    Raises `DatabaseUnusable` or `customers.LimitsInvalid`, each with one line for the operator.
+    """
+    customers.use_limits(customers.load_limits(settings.limits_file))
     async with AsyncExitStack() as stack:
         database = await Database.open(
             settings.database_url,
@@ -34,15 +44,26 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             pools=PoolSizes(read=settings.pool_read, write=settings.pool_write),
         )
         stack.push_async_callback(database.close)
+        outside = await stack.enter_async_context(_client(None))
+        world = (
+            await stack.enter_async_context(_client(settings.world_url))
+            if settings.sandbox and settings.world_url
+            else None
+        )
         live = LiveFeed(database)
         listening = asyncio.create_task(live.run(), name="live feed")
         stack.push_async_callback(_cancel, listening)
+        outside = await stack.enter_async_context(httpx.AsyncClient())
+        sealer = settings.sealer()
         yield Services(
             settings=settings,
             database=database,
-            sealer=settings.sealer(),
+            sealer=sealer,
             live=live,
             pins=identity.PinHasher.of(settings),
+            prover=customers.Prover(
+                proofing=customers.HttpProofing(settings.proofing_url, outside), sealer=sealer
+            ),
         )
 
 
@@ -50,3 +71,10 @@ async def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
+
+
+def _client(base_url: str | None) -> httpx.AsyncClient:
+    """No proxy of the machine's, no redirects: the other end is the one that we named."""
+    return httpx.AsyncClient(
+        base_url=base_url or "", timeout=OUTSIDE_TIMEOUT_S, trust_env=False, follow_redirects=False
+    )
