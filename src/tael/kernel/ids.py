@@ -8,9 +8,10 @@ from their order.
 from typing import Any
 from uuid import UUID
 
+from asyncpg.pgproto import pgproto
 from typeid import TypeID
 from typeid.errors import TypeIDException
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from tael.kernel.refusals import MalformedId
 
@@ -19,7 +20,10 @@ _WIRE_LENGTH_MAX = 64
 
 def new_id() -> UUID:
     """A fresh UUIDv7: 48 bits of the machine's milliseconds, then chance."""
-    return uuid7()
+    # The driver's subclass of UUID, as every id read from the database is one: it is made,
+    # compared, printed and sent in a fifth of the time, and a payment makes half a dozen.
+    fresh: UUID = pgproto.UUID(uuid7().bytes)
+    return fresh
 
 
 def wire(prefix: str, identifier: UUID) -> str:

@@ -9,6 +9,7 @@ effect and its cursor commit together, so each event takes effect exactly once.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, TypeAlias
 from uuid import UUID
 
@@ -28,7 +29,7 @@ class Event:
 
     def payload(self) -> dict[str, JsonValue]:
         """The event's fields as JSON values."""
-        return {field.name: _json(getattr(self, field.name)) for field in fields(self)}
+        return {name: _json(getattr(self, name)) for name in _names_of(type(self))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,15 +80,20 @@ async def emit(session: WriteSession, *events: Event) -> None:
     )
 
 
+@cache
+def _names_of(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
 def _json(value: object) -> JsonValue:
     match value:
-        case Money():
-            return {"value": value.minor, "currency": value.currency.code}
+        case str() | int() | None:
+            return value
         case UUID():
             return str(value)
+        case Money():
+            return {"value": value.minor, "currency": value.currency.code}
         case datetime():
             return value.isoformat()
-        case None | bool() | int() | str():
-            return value
         case _:
             raise TypeError(f"an event cannot carry {type(value).__name__}")
