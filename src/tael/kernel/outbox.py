@@ -9,7 +9,6 @@ effect and its cursor commit together, so each event takes effect exactly once.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import cache
 from typing import Any, ClassVar, TypeAlias
 from uuid import UUID
 
@@ -80,9 +79,15 @@ async def emit(session: WriteSession, *events: Event) -> None:
     )
 
 
-@cache
-def _names_of(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+_names: dict[type[Event], tuple[str, ...]] = {}
+
+
+def _names_of(kind: type[Event]) -> tuple[str, ...]:
+    """The names of an event's fields; asking the dataclass each time would show."""
+    known = _names.get(kind)
+    if known is None:
+        known = _names[kind] = tuple(field.name for field in fields(kind))
+    return known
 
 
 def _json(value: object) -> JsonValue:
