@@ -16,35 +16,40 @@ from pathlib import Path
 
 from tael.sandbox.postgres.errors import PostgresUnavailable
 
-_SIGNALS = (
+_Insistence = tuple[tuple[signal.Signals | None, float], ...]
+_WITH_POSTMASTER: _Insistence = (
     (signal.SIGINT, 20.0),  # Fast stop: roll back, checkpoint, leave.
     (signal.SIGQUIT, 5.0),  # Leave at once: the next start recovers from the log.
+    (signal.SIGKILL, 5.0),
+)
+_ORPHANS: _Insistence = (
+    (None, 1.0),  # A backend leaves by itself once it sees that its postmaster is gone.
+    (signal.SIGQUIT, 2.0),
     (signal.SIGKILL, 5.0),
 )
 _POLL_S = 0.02
 
 
-def clear_leftovers(data_dir: Path, report: Callable[[str], None]) -> None:
-    """End every server process that still works in the directory; forget a misleading pid file."""
+def clear_leftovers(data_dir: Path, socket_dir: Path, report: Callable[[str], None]) -> None:
+    """End every server process that still works in the directory; forget stale lock files."""
     living = server_processes(data_dir)
     if living:
         report(f"ending a PostgreSQL that was left behind (process {living[0]})")
-    for number, patience_s in _SIGNALS:
-        if not living:
-            break
-        _send(number, living, data_dir)
-        living = _wait_for_end(data_dir, patience_s)
+        leads = living[0] == _recorded_postmaster(data_dir)
+        living = _insist(_WITH_POSTMASTER if leads else _ORPHANS, living, data_dir)
     if living:
         raise PostgresUnavailable(
             f"another PostgreSQL (process {living[0]}) works in {data_dir} and does not end: "
             "stop it first"
         )
+    # The lock files name a process by its number. When somebody else has that number now, or
+    # it is a zombie that nobody reaps, PostgreSQL would wait for it forever. A pid file whose
+    # number is free we leave: PostgreSQL then also checks the shared memory that it names.
     recorded = _recorded_postmaster(data_dir)
     if recorded is not None and _exists(recorded):
-        # Somebody else has that number now, or it is a zombie that nobody reaps: PostgreSQL
-        # would wait for it forever. A number that is free we leave: it then checks the shared
-        # memory which the file names, too.
-        (data_dir / "postmaster.pid").unlink(missing_ok=True)
+        (data_dir / "postmaster.pid").unlink()
+    for stale in socket_dir.glob(".s.PGSQL.*"):
+        stale.unlink()
 
 
 def server_processes(data_dir: Path) -> list[int]:
@@ -94,18 +99,19 @@ def _exists(pid: int) -> bool:
     return True
 
 
-def _send(number: signal.Signals, living: list[int], data_dir: Path) -> None:
-    # A fast stop is the postmaster's to lead.
-    leads = number is signal.SIGINT and living[0] == _recorded_postmaster(data_dir)
-    for pid in living[:1] if leads else living:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-
-
-def _wait_for_end(data_dir: Path, patience_s: float) -> list[int]:
-    deadline = time.monotonic() + patience_s
-    while living := server_processes(data_dir):
-        if time.monotonic() > deadline:
-            return living
-        time.sleep(_POLL_S)
-    return []
+def _insist(insistence: _Insistence, living: list[int], data_dir: Path) -> list[int]:
+    """Ask them to end, ever harder; whoever is left in the end."""
+    for number, patience_s in insistence:
+        # A fast stop is the postmaster's to lead.
+        for pid in living[:1] if number is signal.SIGINT else living:
+            if number is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+        deadline = time.monotonic() + patience_s
+        while living := server_processes(data_dir):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(_POLL_S)
+        if not living:
+            break
+    return living

@@ -62,10 +62,11 @@ def embedded_bin_dir() -> Path:
 def running_socket_dir(state_dir: Path) -> Path | None:
     """Where a server that somebody else supervises on this state can be reached, if one runs."""
     data_dir = state_dir.resolve() / "postgres"
-    if not server_processes(data_dir):
-        return None
+    living = server_processes(data_dir)
     lines = _pid_file_lines(data_dir)
-    return Path(lines[_SOCKET_DIR_LINE]) if _says_ready(lines) else None
+    # The file outlives a killed postmaster until the next one writes its own.
+    current = lines[:1] == [str(living[0])] if living else False
+    return Path(lines[_SOCKET_DIR_LINE]) if current and _says_ready(lines) else None
 
 
 class PostgresServer:
@@ -288,7 +289,7 @@ class PostgresServer:
     def _serve_once(self) -> str:
         """Run one postmaster from its start to its end, and say how it ended."""
         try:
-            clear_leftovers(self.data_dir, self._report)
+            clear_leftovers(self.data_dir, self.socket_dir, self._report)
             child, log_start = self._launch()
             try:
                 self._wait_until_ready(child, log_start)
