@@ -21,6 +21,7 @@ CREATE TABLE rails_operations (
     amount          bigint      NOT NULL,
     pan_sealed      bytea,
     acceptor        text        NOT NULL,
+    mcc             text        NOT NULL,
     stan            integer     NOT NULL,
     transmitted_at  timestamptz NOT NULL,
     began_at        timestamptz NOT NULL,
@@ -30,6 +31,8 @@ CREATE TABLE rails_operations (
     response_code   text,
     approval_code   text,
     late_code       text,
+    reversal_stan   integer,
+    reversal_at     timestamptz,
     finished_at     timestamptz,
     CONSTRAINT pk_rails_operations PRIMARY KEY (id),
     -- One business act is asked of the switch once.
@@ -43,6 +46,10 @@ CREATE TABLE rails_operations (
             'approved', 'declined', 'reversed')),
     CONSTRAINT ck_rails_operations_amount_fits CHECK (amount BETWEEN 1 AND 999999999999),
     CONSTRAINT ck_rails_operations_stan_fits CHECK (stan BETWEEN 1 AND 999999),
+    -- Every sending of a reversal carries the same key, so it must be known before the first.
+    CONSTRAINT ck_rails_operations_reversal_named CHECK (
+        (reversal_stan IS NULL) = (reversal_at IS NULL)
+        AND (state NOT IN ('reversing', 'reversed') OR reversal_stan IS NOT NULL)),
     -- What is not final has a time to go on; what is final is never touched again.
     CONSTRAINT ck_rails_operations_open_is_due
         CHECK ((finished_at IS NULL) = (due_at IS NOT NULL)),
@@ -61,7 +68,7 @@ GRANT USAGE ON SEQUENCE rails_stan TO tael_app;
 -- What was asked stays as it was; only its progress is written.
 GRANT SELECT, INSERT,
     UPDATE (state, pan_sealed, final_by, attempts, due_at, response_code, approval_code,
-        late_code, finished_at)
+        late_code, reversal_stan, reversal_at, finished_at)
     ON rails_operations TO tael_app;
 GRANT SELECT (id, kind, state, holder, reference, currency, amount, began_at, finished_at)
     ON rails_operations TO tael_auditor;

@@ -39,6 +39,12 @@ class OperationRow(Base):
         ),
         CheckConstraint("amount BETWEEN 1 AND 999999999999", name="amount_fits"),
         CheckConstraint("stan BETWEEN 1 AND 999999", name="stan_fits"),
+        # Every sending of a reversal carries the same key: known before the first.
+        CheckConstraint(
+            "(reversal_stan IS NULL) = (reversal_at IS NULL) AND"
+            " (state NOT IN ('reversing', 'reversed') OR reversal_stan IS NOT NULL)",
+            name="reversal_named",
+        ),
         # What is not final has a time to go on; what is final is never touched again.
         CheckConstraint("(finished_at IS NULL) = (due_at IS NOT NULL)", name="open_is_due"),
         CheckConstraint(
@@ -64,6 +70,7 @@ class OperationRow(Base):
     amount: Mapped[int] = mapped_column(BigInteger)
     pan_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     acceptor: Mapped[str]
+    mcc: Mapped[str]
     stan: Mapped[int]
     transmitted_at: Mapped[datetime] = mapped_column(_INSTANT)
     began_at: Mapped[datetime] = mapped_column(_INSTANT)
@@ -73,4 +80,6 @@ class OperationRow(Base):
     response_code: Mapped[str | None]
     approval_code: Mapped[str | None]
     late_code: Mapped[str | None]
+    reversal_stan: Mapped[int | None]
+    reversal_at: Mapped[datetime | None] = mapped_column(_INSTANT)
     finished_at: Mapped[datetime | None] = mapped_column(_INSTANT)

@@ -25,9 +25,6 @@ REPEAT_WITHIN: Final = timedelta(hours=12)
 would then pay a second time; what is still open after this is for a person and the switch's
 settlement file."""
 
-STUCK_PAUSE: Final = timedelta(hours=1)
-"""How often we report an operation that only a person can resolve."""
-
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -48,14 +45,39 @@ class NotSent:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenUp:
+    """Nobody sent it in time, and from now on nobody may."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReversalAnswered:
     """The switch answered the reversal."""
 
     code: ResponseCode
 
 
-Finding: TypeAlias = Answered | Unanswered | NotSent | ReversalAnswered
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The switch told what became of the request."""
 
+    code: ResponseCode
+    reversed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NeverSeen:
+    """The switch has not seen the request; it may still be on its way."""
+
+
+Finding: TypeAlias = (
+    Answered | Unanswered | NotSent | GivenUp | ReversalAnswered | Found | NeverSeen
+)
+
+_AFTER: Final = {
+    Outcome.APPROVED: OperationState.APPROVED,
+    Outcome.DECLINED: OperationState.DECLINED,
+    Outcome.UNCERTAIN: OperationState.UNKNOWN,
+}
 _SETTLED_BY_REVERSAL: Final = {ResponseCode.APPROVED, ResponseCode.NOT_FOUND}
 
 
@@ -67,21 +89,19 @@ def next_state(state: OperationState, finding: Finding) -> OperationState:
 
 def _wanted(state: OperationState, finding: Finding) -> OperationState:
     match finding:
-        case Answered(code):
-            return {
-                Outcome.APPROVED: OperationState.APPROVED,
-                Outcome.DECLINED: OperationState.DECLINED,
-                Outcome.UNCERTAIN: OperationState.UNKNOWN,
-            }[code.outcome]
-        case Unanswered():
-            return OperationState.UNKNOWN
+        case Answered(code) | Found(code, reversed=False):
+            return _AFTER[code.outcome]
         case NotSent():
             # Only a first request that never left is certainly not done: an operation that is
-            # unknown has been sent before, whatever became of this repeat.
-            first = state in {OperationState.INTENDED, OperationState.SENT}
-            return OperationState.DECLINED if first else state
+            # unknown was sent before, whatever became of this repeat.
+            return OperationState.DECLINED if state is OperationState.SENT else state
+        case GivenUp():
+            # A process that marked it as sent meanwhile has the word.
+            return OperationState.DECLINED if state is OperationState.INTENDED else state
         case ReversalAnswered(code):
             return OperationState.REVERSED if code in _SETTLED_BY_REVERSAL else state
+        case Unanswered() | NeverSeen() | Found():
+            return OperationState.UNKNOWN
 
 
 class Step(StrEnum):
@@ -89,29 +109,44 @@ class Step(StrEnum):
 
     GIVE_UP = "give_up"
     """It was never sent: close it as not done."""
+    INQUIRE = "inquire"
+    """Ask what became of it."""
     REPEAT = "repeat"
-    """Ask again under the same key."""
+    """Ask for it again under the same key."""
     REVERSE = "reverse"
     """Ask to undo it."""
-    REPORT = "report"
-    """Neither is safe any more: a person must look."""
 
 
-def next_step(
-    kind: OperationKind, state: OperationState, *, began_at: datetime, now: datetime
-) -> Step:
-    """What to do about an open operation whose process has not finished it in time."""
-    if state is OperationState.INTENDED:
-        return Step.GIVE_UP
+INQUIRIES_MAX: Final = 2
+"""After this many questions without an outcome, what we took is given back."""
+
+
+def next_step(kind: OperationKind, state: OperationState, *, attempts: int) -> Step:
+    """What to do first about an open operation whose process has not finished it in time.
+
+    `attempts` counts the tries in this state.
+    """
+    match state:
+        case OperationState.INTENDED:
+            return Step.GIVE_UP
+        case OperationState.REVERSING:
+            return Step.REVERSE
+        case _:
+            undo = REMEDIES[kind] is Remedy.REVERSE and attempts > INQUIRIES_MAX
+            return Step.REVERSE if undo else Step.INQUIRE
+
+
+def step_after_never_seen(kind: OperationKind, *, began_at: datetime, now: datetime) -> Step | None:
+    """What to do when the switch has not seen the request; None when that is for a person."""
     if REMEDIES[kind] is Remedy.REVERSE:
         return Step.REVERSE
-    return Step.REPEAT if now - began_at < REPEAT_WITHIN else Step.REPORT
+    return Step.REPEAT if now - began_at < REPEAT_WITHIN else None
 
 
 def backoff(attempts: int) -> timedelta:
     """The pause after this many attempts: one second, doubling, at most a minute."""
     doublings = min(max(attempts - 1, 0), 10)
-    return min(BACKOFF_FIRST * 2**doublings, BACKOFF_MAX)
+    return min(BACKOFF_FIRST * (1 << doublings), BACKOFF_MAX)
 
 
 class DeclineReason(StrEnum):

@@ -1,0 +1,18 @@
+"""Reads of operations."""
+
+from tael.kernel.database import ReadSession
+from tael.rails.operations import COLUMNS, Operation, OperationId, of_row
+
+
+async def operation(session: ReadSession, operation_id: OperationId) -> Operation:
+    """One operation that was begun."""
+    row = await session.fetchrow(
+        f"""
+        SELECT {COLUMNS}
+        FROM rails_operations
+        WHERE id = $1
+        """,  # noqa: S608 - a constant list of columns
+        operation_id,
+    )
+    assert row is not None, "operations are never removed"
+    return of_row(row)
