@@ -8,7 +8,16 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import FileResponse, Response
 
-from tael.http import events, health, problems
+from tael.http import (
+    authorisations,
+    events,
+    health,
+    identity,
+    phone,
+    pins,
+    problems,
+    sandbox,
+)
 from tael.http.errors import NotFound
 from tael.http.middleware import Perimeter
 from tael.http.services import open_services
@@ -19,9 +28,13 @@ APP_DIR: Final = Path(__file__).parent / "app"
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     health.router,
+    identity.router,
+    pins.router,
+    phone.router,
+    authorisations.router,
     events.router,
 )
-SANDBOX_ROUTERS: Final[tuple[APIRouter, ...]] = ()
+SANDBOX_ROUTERS: Final[tuple[APIRouter, ...]] = (sandbox.router,)
 
 _DESCRIPTION = """\
 A bank's digital wallet. Amounts are integers of minor units with their currency; every unsafe

@@ -27,6 +27,10 @@ class Services:
     live: LiveFeed
     pins: identity.PinHasher
     prover: customers.Prover
+    outside: httpx.AsyncClient
+    """For ports that speak HTTP to other institutions."""
+    world: httpx.AsyncClient | None
+    """The sandbox's outside world, for its control; None in production."""
 
 
 @asynccontextmanager
@@ -53,7 +57,6 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         live = LiveFeed(database)
         listening = asyncio.create_task(live.run(), name="live feed")
         stack.push_async_callback(_cancel, listening)
-        outside = await stack.enter_async_context(httpx.AsyncClient())
         sealer = settings.sealer()
         yield Services(
             settings=settings,
@@ -64,6 +67,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             prover=customers.Prover(
                 proofing=customers.HttpProofing(settings.proofing_url, outside), sealer=sealer
             ),
+            outside=outside,
+            world=world,
         )
 
 

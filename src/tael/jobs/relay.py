@@ -14,6 +14,8 @@ DELIVERY_BATCH: Final = 200
 TRIES_MAX: Final = 12
 """An event that fails this often is parked for a person; the others go on."""
 BACKOFF_MAX_S: Final = 300
+STRIDE: Final = 1_000
+"""A cursor this far behind what concerns others is moved on."""
 KEEP_EVENTS: Final = timedelta(days=30)
 
 _SEQUENCER_LOCK: Final = 0x7AE10B0C
@@ -75,8 +77,12 @@ async def deliver(database: Database, subscriber: Subscriber) -> bool:
         )
         if cursor is None:
             return False
-        events = await _next(session, subscriber, cursor["position"])
+        # Read before the events: all positions up to here are committed by now.
+        horizon: int = await session.fetchval(
+            "SELECT coalesce(max(position), 0) FROM kernel_outbox"
+        )
         position, failures = cursor["position"], cursor["failures"]
+        events = await _next(session, subscriber, position)
         for event in events:
             fault = await _take(session, subscriber, event)
             if fault is None:
@@ -88,7 +94,10 @@ async def deliver(database: Database, subscriber: Subscriber) -> bool:
                 return False
             await _park(session, subscriber, event, fault)
             position, failures = event.position, 0
-        if events:
+        if len(events) < DELIVERY_BATCH and horizon - position > STRIDE:
+            # None of what lies between is for this subscriber: so that it can be forgotten.
+            position = horizon
+        if position != cursor["position"]:
             await _advance(session, subscriber, position, failures)
         return len(events) == DELIVERY_BATCH
 

@@ -1,0 +1,5 @@
+"""`python -m tael`: the same as `tael`."""
+
+from tael.cli.main import main
+
+main()

@@ -1,0 +1,56 @@
+"""The people of the sandbox: their wallets are opened over HTTP, as a customer would."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from tael.cli.journey import Json, Person
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """Somebody whose log-in is printed. The names and cards are those the sandbox's banks know."""
+
+    phone: str
+    pin: str
+    name: str
+    wallet_class: int
+    balance_minor: int
+
+    @property
+    def who(self) -> str:
+        """One line on who this is and what the wallet can do."""
+        yuan = f"¥{self.balance_minor // 100:,}.{self.balance_minor % 100:02d}"
+        return f"{self.name}, class {self.wallet_class}, {yuan} to begin with"
+
+
+PEOPLE: Final = (
+    Seeded("13800001234", "258036", "王小明", 2, 138_620),
+    Seeded("13800002345", "741963", "李雷", 2, 52_000),
+    Seeded("13800003456", "963074", "韩梅梅", 3, 0),
+    Seeded("13800004567", "307418", "张伟", 4, 0),
+)
+
+
+async def seed(url: str) -> None:
+    """Open the wallets that are missing; those that stand stay as they are."""
+    for who in PEOPLE:
+        async with Person(url, who.phone, who.pin) as person:
+            session = await person.verify_phone()
+            if not session["registered"]:
+                await _settle_in(person, who)
+
+
+async def _settle_in(person: Person, who: Seeded) -> None:
+    await person.open_wallet()
+    if who.wallet_class == 4:  # noqa: PLR2004 - class 4 needs the phone alone
+        return
+    cards = [c for c in (await person.get("/sandbox/cards"))["cards"] if c["phone"] == who.phone]
+    debit = _debit_card(cards)
+    await person.prove_identity(debit["name"], debit["id_number"])
+    if who.wallet_class == 2:  # noqa: PLR2004 - class 2 has an own-name card bound
+        bound = await person.bind_card(debit)
+        await person.top_up(bound["card"]["card"], who.balance_minor)
+
+
+def _debit_card(cards: list[Json]) -> Json:
+    return next(card for card in cards if card["kind"] == "debit")

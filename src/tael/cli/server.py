@@ -1,0 +1,52 @@
+"""`tael serve` and `tael worker`: the two processes of a deployment, any number of each."""
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack
+
+import uvicorn
+
+from tael.cli import composition
+from tael.http import create_app
+from tael.jobs import Worker
+from tael.kernel.database import Database, PoolSizes
+from tael.kernel.settings import Settings
+
+GRACE_S = 20
+"""How long requests in hand may take to finish after SIGTERM."""
+
+
+def serve() -> None:
+    """Serve the app and its API; settings come from TAEL_*. Drains on SIGTERM."""
+    settings = Settings.load()
+    asyncio.run(composition.probe(settings))
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+        h11_max_incomplete_event_size=32 * 1024,
+        limit_concurrency=1_000,
+    )
+
+
+def worker() -> None:
+    """Run the jobs: relay events, deliver messages, resolve what is pending. Stops on SIGTERM."""
+    asyncio.run(_work(Settings.load()))
+
+
+async def _work(settings: Settings) -> None:
+    async with AsyncExitStack() as stack:
+        database = await Database.open(
+            settings.database_url, clock_moves=settings.sandbox, pools=PoolSizes(read=4, write=8)
+        )
+        stack.push_async_callback(database.close)
+        parts = await stack.enter_async_context(composition.job_parts(settings))
+        running = Worker(database, parts.subscribers, parts.schedules)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, running.stop)
+        await running.run()
