@@ -42,6 +42,7 @@ from tael.identity.errors import (
     PinUnchanged,
     PinWeak,
     PinWrong,
+    ProofRequired,
     SignedOut,
 )
 from tael.identity.jobs import SCHEDULES
@@ -53,6 +54,7 @@ from tael.identity.pins import (
     TakenTry,
     confirm_pin,
     judge_pin,
+    refuse_weak_pin,
     take_pin_try,
     tell_locked,
 )
@@ -62,7 +64,7 @@ from tael.identity.queries import (
     language_of,
     phone_masks,
     phone_of_customer,
-    recent_secret_change,
+    secret_changes,
 )
 from tael.identity.rules import AuthorisationTerms, Bearer, PinFacts
 from tael.identity.service import (
@@ -90,6 +92,7 @@ from tael.identity.sessions import (
 from tael.identity.states import AuthorisationId, CodePurpose, Stage
 
 __all__ = [
+    "SCHEDULES",
     "AlreadyRegistered",
     "Authorisation",
     "AuthorisationId",
@@ -120,10 +123,10 @@ __all__ = [
     "PinUnchanged",
     "PinWeak",
     "PinWrong",
+    "ProofRequired",
     "Registration",
     "RightCode",
     "RightPin",
-    "SCHEDULES",
     "SentCode",
     "SessionView",
     "SignedIn",
@@ -146,10 +149,11 @@ __all__ = [
     "phone_masks",
     "phone_of",
     "phone_of_customer",
-    "recent_secret_change",
+    "refuse_weak_pin",
     "register",
     "request_code",
     "reset_pin",
+    "secret_changes",
     "session_by_token",
     "set_language",
     "sign_in",

@@ -251,7 +251,7 @@ async def _fault(session: ReadSession, attempt: CodeAttempt, now: datetime) -> C
 async def use_code(
     session: WriteSession, right: RightCode, *, sealer: Sealer, now: datetime
 ) -> Phone:
-    """Spend a right code: the number that it confirms. Refuses `identity.code_spent` the second time."""
+    """Spend a right code for the number that it confirms; refuses a second use."""
     sealed = await session.fetchval(
         """
         UPDATE identity_challenges

@@ -80,6 +80,13 @@ class PinLocked(Refusal):
     advice = Advice.NEW_KEY
 
 
+class ProofRequired(Refusal):
+    """This wallet knows your name: show that it is you by name, identity number and face."""
+
+    code = "identity.proof_required"
+    advice = Advice.NEVER
+
+
 class NotRegistered(Refusal):
     """There is no wallet for this number yet: open one."""
 

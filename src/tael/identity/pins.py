@@ -37,6 +37,13 @@ _PARALLELISM: Final = 1
 _T = TypeVar("_T")
 
 
+def refuse_weak_pin(pin: str, facts: rules.PinFacts) -> None:
+    """Refuse `identity.pin_weak` with `why`, or return."""
+    weakness = rules.pin_weakness(pin, facts)
+    if weakness is not None:
+        raise PinWeak(why=weakness.value)
+
+
 @dataclass(frozen=True, slots=True)
 class PinHash:
     """A hash with everything needed to check it: the pepper's version, then Argon2's own form."""
@@ -77,9 +84,7 @@ class PinHasher:
 
     async def choose(self, customer_id: UUID, pin: str, facts: rules.PinFacts) -> PinHash:
         """Hash a PIN that somebody chose; refuses `identity.pin_weak` with `why`."""
-        weakness = rules.pin_weakness(pin, facts)
-        if weakness is not None:
-            raise PinWeak(why=weakness.value)
+        refuse_weak_pin(pin, facts)
         return await self.hash(customer_id, pin)
 
     async def hash(self, customer_id: UUID, pin: str) -> PinHash:

@@ -9,9 +9,9 @@ from tael.kernel.database import ReadSession
 from tael.kernel.sealed import Sealer
 
 
-async def customer_by_phone(session: ReadSession, phone: Phone, *, sealer: Sealer) -> UUID | None:
-    """Whose open wallet has this number, if any."""
-    return await customer_by_phone_hash(session, phone.hash(sealer))
+async def customer_by_phone(session: ReadSession, phone: str, *, sealer: Sealer) -> UUID | None:
+    """Whose open wallet has this number, if any; refuses `identity.phone_invalid`."""
+    return await customer_by_phone_hash(session, Phone.parse(phone).hash(sealer))
 
 
 async def customer_by_phone_hash(session: ReadSession, phone_hash: bytes) -> UUID | None:
@@ -59,12 +59,21 @@ async def language_of(session: ReadSession, customer_id: UUID) -> str | None:
     return language
 
 
-async def recent_secret_change(session: ReadSession, customer_id: UUID) -> datetime | None:
-    """When the PIN was last reset or the number last changed, on the business clock.
+async def secret_changes(
+    session: ReadSession, customer_ids: Collection[UUID]
+) -> dict[UUID, datetime]:
+    """When PINs were last reset or numbers last changed, on the business clock.
 
-    For a day after it no transfer goes to a new payee; `transfers` decides.
+    Customers without such a change are absent. For a day after it no transfer goes to a new
+    payee; `transfers` decides.
     """
-    changed_at: datetime | None = await session.fetchval(
-        "SELECT secret_changed_at FROM identity_principals WHERE customer_id = $1", customer_id
+    rows = await session.fetch(
+        """
+        SELECT customer_id, secret_changed_at
+        FROM identity_principals
+        WHERE customer_id = ANY($1::uuid[])
+          AND secret_changed_at IS NOT NULL
+        """,
+        list(customer_ids),
     )
-    return changed_at
+    return {row["customer_id"]: row["secret_changed_at"] for row in rows}

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
@@ -33,7 +34,6 @@ SESSION_TOUCH: Final = timedelta(minutes=1)
 
 AUTHORISATION_LIFE: Final = timedelta(minutes=2)
 
-_RUN_LENGTH = PIN_DIGITS
 _REPEATS_MAX = 4
 
 # Patterns that the rules below catch by themselves are left out. Our own choice: keypad
@@ -53,7 +53,7 @@ _COMMON: Final = frozenset(
     789456 789654 802468 852456 852963 857142 866888 868888 886000 888000 888168 888666 888999
     901020 908070 911119 951753 951357 963258 963741 963852 978645 987321 987456 987789 988888
     998800 998877 999666 999888 999000
-    """.split()
+    """.split()  # noqa: SIM905 - a table to be read, not one word a line
 )
 
 
@@ -78,7 +78,7 @@ def _shape(pin: str) -> PinWeakness | None:
     digits = [int(digit) for digit in pin]
     if max(pin.count(digit) for digit in set(pin)) > _REPEATS_MAX:
         return PinWeakness.REPEAT
-    steps = {(b - a) % 10 for a, b in zip(digits, digits[1:], strict=False)}
+    steps = {(b - a) % 10 for a, b in pairwise(digits)}
     if steps in ({1}, {9}):
         return PinWeakness.RUN
     even_steps = len(steps) == 1

@@ -18,7 +18,7 @@ from tael.identity.errors import (
 from tael.identity.events import PhoneChanged
 from tael.identity.notices import notify
 from tael.identity.phones import Phone
-from tael.identity.pins import PinHash, RightPin, confirm_pin, store_pin
+from tael.identity.pins import PinHash, store_pin
 from tael.identity.rules import AuthorisationTerms, Bearer
 from tael.identity.sessions import (
     SessionView,
@@ -140,22 +140,18 @@ class NewPin:
 
 
 async def change_pin(
-    session: WriteSession,
-    view: SessionView,
-    old: RightPin,
-    new_hash: PinHash,
-    *,
-    sealer: Sealer,
-    now: datetime,
+    session: WriteSession, view: SessionView, new: NewPin, *, sealer: Sealer, now: datetime
 ) -> None:
-    """Replace a PIN by one who knows the old one; every other session ends at once."""
+    """Replace a PIN whose old one was confirmed in this transaction.
+
+    Every other session ends at once, and what the old PIN authorised is void.
+    """
     await lock_live_session(session, view.session_id)
-    await confirm_pin(session, old)
-    await store_pin(session, old.customer_id, new_hash, now=now)
+    await store_pin(session, new.customer_id, new.pin_hash, now=now)
     await end_sessions(
-        session, old.customer_id, EndReason.PIN_CHANGED, keep=view.session_id, now=now
+        session, new.customer_id, EndReason.PIN_CHANGED, keep=view.session_id, now=now
     )
-    await notify(session, old.customer_id, Template.PIN_CHANGED, sealer=sealer, now=now)
+    await notify(session, new.customer_id, Template.PIN_CHANGED, sealer=sealer, now=now)
 
 
 @dataclass(frozen=True, slots=True)

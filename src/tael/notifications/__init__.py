@@ -8,7 +8,7 @@ No text carries a link: customers learn that a link in our name is a fraud.
 """
 
 from tael.notifications.jobs import schedules
-from tael.notifications.live import LIVE_CHANNEL, LiveNote, live_since, tell
+from tael.notifications.live import LIVE_CHANNEL, LiveNote, live_position, live_since, tell
 from tael.notifications.queries import Delivery, delivery
 from tael.notifications.sms import Sms, send_sms
 from tael.notifications.sms_gateway import HttpSmsGateway, SmsGateway, SmsRejected, SmsUnsure
@@ -26,6 +26,7 @@ __all__ = [
     "SmsUnsure",
     "Template",
     "delivery",
+    "live_position",
     "live_since",
     "schedules",
     "send_sms",

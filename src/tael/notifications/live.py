@@ -68,6 +68,14 @@ async def live_since(session: ReadSession, customer_id: UUID, after: int) -> lis
     return [LiveNote(row["position"], row["kind"], row["payload"], row["told_at"]) for row in rows]
 
 
+async def live_position(session: ReadSession, customer_id: UUID) -> int:
+    """Where a screen that opens now begins to read: after the newest note."""
+    newest: int | None = await session.fetchval(
+        "SELECT max(position) FROM notifications_live WHERE customer_id = $1", customer_id
+    )
+    return newest or 0
+
+
 async def purge(database: Database) -> None:
     """Forget notes that no screen will ask for again: history has what they told."""
     async with database.write() as session:

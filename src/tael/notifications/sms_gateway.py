@@ -13,11 +13,11 @@ TIMEOUT_S: Final = 5.0
 _PASSING: Final = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
 
-class SmsRejected(Exception):  # noqa: N818 - an answer of the gateway, not a fault of ours
+class SmsRejected(Exception):
     """The gateway will never send this message."""
 
 
-class SmsUnsure(Exception):  # noqa: N818 - an unknown outcome, not a fault of ours
+class SmsUnsure(Exception):
     """The gateway may or may not have taken the message: ask again with the same id."""
 
 
