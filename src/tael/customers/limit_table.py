@@ -123,7 +123,8 @@ def _class(entry: object, place: str, static: tuple[int, int]) -> Caps:
         static_code_cards_day=static[1],
         interest=interest,
     )
-    if not caps.per_payment <= caps.day <= caps.year:
+    periods = [cap for cap in (caps.per_payment, caps.day, caps.year) if cap != NO_CAP]
+    if periods != sorted(periods):
         raise LimitsInvalid(f"{place}: per payment ≤ day ≤ year does not hold")
     return caps
 
