@@ -10,13 +10,18 @@ from fastapi.responses import FileResponse, Response
 
 from tael.http import (
     authorisations,
+    codes,
+    docs,
     events,
     health,
     identity,
+    payments,
     phone,
     pins,
     problems,
     sandbox,
+    sandbox_shops,
+    transfers,
 )
 from tael.http.errors import NotFound
 from tael.http.middleware import Perimeter
@@ -32,9 +37,12 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     pins.router,
     phone.router,
     authorisations.router,
+    codes.router,
+    payments.router,
+    transfers.router,
     events.router,
 )
-SANDBOX_ROUTERS: Final[tuple[APIRouter, ...]] = (sandbox.router,)
+SANDBOX_ROUTERS: Final[tuple[APIRouter, ...]] = (sandbox.router, sandbox_shops.router)
 
 _DESCRIPTION = """\
 A bank's digital wallet. Amounts are integers of minor units with their currency; every unsafe
@@ -63,6 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     for router in ROUTERS + (SANDBOX_ROUTERS if settings.sandbox else ()):
         app.include_router(router, prefix="/api")
+    docs.install(app)
     problems.install(app)
     _serve_web_app(app)
     app.add_middleware(Perimeter, origins=_origins(settings))

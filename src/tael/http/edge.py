@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from tael import identity
 from tael.http import problems
+from tael.http.batching import Batched, Command, Outcome
 from tael.http.cookies import clear_session, set_session
 from tael.http.services import Services
 from tael.kernel import idempotency, rate_limits
@@ -67,6 +68,11 @@ class Edge:
         """The session. Only where the guard is `Signed` or `SignedIn`."""
         assert self.session is not None
         return self.session
+
+    @property
+    def bearer(self) -> identity.Bearer:
+        """Who presents an authorisation. Only where the guard is `SignedIn`."""
+        return identity.Bearer(self.customer_id, self.view.session_id)
 
     @property
     def address(self) -> str:
@@ -181,6 +187,13 @@ class Edge:
     async def _let_go(self, key: Key) -> None:
         async with self.services.database.write() as session:
             await idempotency.let_go(session, key)
+
+    async def settle(self, batched: Batched[Command, Outcome], command: Command) -> Response:
+        """Hand a hot command to its committer, to be settled with what else is waiting."""
+        reply = await batched.submit(
+            self._required_key(), command, request_id=problems.request_id_of(self.request)
+        )
+        return self.respond(reply)
 
     def respond(self, reply: Reply) -> Response:
         """A stored reply as it goes out, its cookies included."""

@@ -8,8 +8,11 @@ from typing import Final
 
 import httpx
 
-from tael import customers, identity
+from tael import customers, identity, payments, transfers
+from tael.http.batching import Batched
 from tael.http.live import LiveFeed
+from tael.http.payments_wire import present_payment
+from tael.http.transfers_wire import present_transfer
 from tael.kernel.database import Database, PoolSizes
 from tael.kernel.sealed import Sealer
 from tael.kernel.settings import Settings
@@ -31,6 +34,8 @@ class Services:
     """For ports that speak HTTP to other institutions."""
     world: httpx.AsyncClient | None
     """The sandbox's outside world, for its control; None in production."""
+    payments: Batched[payments.Pay, payments.Receipt]
+    transfers: Batched[transfers.Send, transfers.TransferReceipt]
 
 
 @asynccontextmanager
@@ -58,12 +63,18 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         listening = asyncio.create_task(live.run(), name="live feed")
         stack.push_async_callback(_cancel, listening)
         sealer = settings.sealer()
+        paying = Batched(database, payments.pay, present_payment, name="payments")
+        stack.push_async_callback(paying.close)
+        sending = Batched(database, transfers.send, present_transfer, name="transfers")
+        stack.push_async_callback(sending.close)
         yield Services(
             settings=settings,
             database=database,
             sealer=sealer,
             live=live,
             pins=identity.PinHasher.of(settings),
+            payments=paying,
+            transfers=sending,
             prover=customers.Prover(
                 proofing=customers.HttpProofing(settings.proofing_url, outside), sealer=sealer
             ),

@@ -5,7 +5,7 @@ names exactly one store and is never handed to another; names fit the EMVCo fiel
 them. Accounts touched: opens `MERCHANT_PAYABLE` accounts, moves no money.
 """
 
-from tael.merchants.errors import StoreClosed, StoreNotFound
+from tael.merchants import errors
 from tael.merchants.queries import list_stores, store_by_static_code, stores
 from tael.merchants.rules import MerchantId, Store, StoreId, refuses_payment
 from tael.merchants.seed import seed
@@ -23,10 +23,9 @@ __all__ = [
     "NewMerchant",
     "NewStore",
     "Store",
-    "StoreClosed",
     "StoreId",
-    "StoreNotFound",
     "StoreState",
+    "errors",
     "list_stores",
     "open_store",
     "refuses_payment",

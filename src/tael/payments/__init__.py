@@ -6,7 +6,15 @@ are never believed. A refused payment moves nothing and uses up no limit, author
 order. Accounts touched: `CUSTOMER_CASH` or `CARD_CLEARING` to `MERCHANT_PAYABLE`.
 """
 
-from tael.payments.codes import PersonCode, StoreCode, order_payload, resolve, static_payload
+from tael.payments import errors
+from tael.payments.codes import (
+    CodeNotice,
+    PersonCode,
+    StoreCode,
+    order_payload,
+    resolve,
+    static_payload,
+)
 from tael.payments.orders import NewOrder, close_order, open_order, order_by_id
 from tael.payments.pay import Pay, pay
 from tael.payments.receipts import Receipt, receipt
@@ -16,6 +24,7 @@ from tael.payments.states import FundingKind, OrderState, PaymentState
 __all__ = [
     "ORDER_LIFE_DEFAULT",
     "ORDER_LIFE_MAX",
+    "CodeNotice",
     "FundingKind",
     "NewOrder",
     "Order",
@@ -28,6 +37,7 @@ __all__ = [
     "Receipt",
     "StoreCode",
     "close_order",
+    "errors",
     "open_order",
     "order_by_id",
     "order_payload",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
 from tael import merchants
@@ -38,8 +38,7 @@ _UNNAMED: Final = "unknown"
 class CodeNotice:
     """Something about a code that its payer should see; it can be paid all the same."""
 
-    code: str
-    """`not_by_standard` or `payee_name_differs`."""
+    code: Literal["not_by_standard", "payee_name_differs"]
     where: str
     """The EMVCo tag."""
     rule: str
@@ -140,7 +139,7 @@ def _standard_notices(code: MerchantCode) -> tuple[CodeNotice, ...]:
 
 def _name_notices(code: MerchantCode, store: merchants.Store) -> tuple[CodeNotice, ...]:
     """A printed code outlives a change of name, so another name warns and does not refuse."""
-    notices = []
+    notices: list[CodeNotice] = []
     if code.merchant_name != store.name:
         notices.append(CodeNotice("payee_name_differs", "59", "the code names another shop"))
     local = code.language

@@ -42,7 +42,7 @@ async def open_order(session: WriteSession, new: NewOrder, *, now: datetime) -> 
     """
     store = (await merchants.stores(session, [new.store_id])).get(new.store_id)
     if store is None:
-        raise merchants.StoreNotFound
+        raise merchants.errors.StoreNotFound
     refusal = merchants.refuses_payment(store)
     if refusal is not None:
         raise refusal

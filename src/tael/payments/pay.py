@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
-from uuid import UUID
 
 from tael import customers, identity, ledger, merchants
 from tael.kernel import outbox
@@ -64,7 +63,7 @@ class Batch:
     now: datetime
 
 
-async def pay(session: WriteSession, commands: Sequence[Pay], *, now: datetime) -> list[Outcome]:
+async def pay(session: WriteSession, commands: Sequence[Pay], now: datetime) -> list[Outcome]:
     """Settle a set of payments in one transaction; each gets its own outcome, in order.
 
     A refused payment moves nothing and leaves its neighbours alone. The order becomes paid,
@@ -91,7 +90,7 @@ def settle(command: Pay, batch: Batch) -> Outcome:
         return refusal
     store = batch.stores[command.store_id]
     order = batch.orders[command.order_id] if command.order_id else None
-    payer = batch.limit_use.wallet(command.bearer.customer)
+    payer = batch.limit_use.wallet(command.bearer.customer_id)
     batch.book.post(
         ledger.Movement(
             id=command.movement_id,
@@ -128,7 +127,7 @@ def settle(command: Pay, batch: Batch) -> Outcome:
 
 def decide(command: Pay, batch: Batch) -> Refusal | None:
     """Why this payment is refused, if so: the first reason, in the order that helps a payer."""
-    payer = command.bearer.customer
+    payer = command.bearer.customer_id
     refusal = (
         refuses_target(command, batch)
         or batch.grants.refuses(command.authorisation, command.terms, command.bearer)
@@ -144,8 +143,8 @@ def refuses_target(command: Pay, batch: Batch) -> Refusal | None:
     """Why this store, or this order of it, cannot be paid by this payer now, if so."""
     store = batch.stores.get(command.store_id)
     if store is None:
-        return merchants.StoreNotFound()
-    refusal = rules.refuses_payer(store, command.bearer.customer)
+        return merchants.errors.StoreNotFound()
+    refusal = rules.refuses_payer(store, command.bearer.customer_id)
     if command.order_id is None:
         return refusal or merchants.refuses_payment(store)
     order = batch.orders.get(command.order_id)
@@ -166,7 +165,7 @@ async def _lock(session: WriteSession, commands: Sequence[Pay], now: datetime) -
     grants = await identity.lock_authorisations(
         session, {c.authorisation for c in commands}, machine_now=machine_now()
     )
-    payers = {c.bearer.customer for c in commands}
+    payers = {c.bearer.customer_id for c in commands}
     limit_use = await customers.lock_limit_use(session, payers, now=now)
     accounts = {store.account for store in stores.values()}
     accounts.update(wallet.account_number for wallet in limit_use.wallets())
