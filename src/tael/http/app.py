@@ -15,6 +15,7 @@ from tael.http import (
     events,
     health,
     identity,
+    limits,
     payments,
     phone,
     pins,
@@ -22,6 +23,7 @@ from tael.http import (
     sandbox,
     sandbox_shops,
     transfers,
+    wallets,
 )
 from tael.http.errors import NotFound
 from tael.http.middleware import Perimeter
@@ -37,6 +39,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     pins.router,
     phone.router,
     authorisations.router,
+    wallets.router,
+    limits.router,
     codes.router,
     payments.router,
     transfers.router,
