@@ -97,7 +97,7 @@ async def _bank(state_dir: Path, port: int) -> AsyncIterator[Running]:
     if up is not None:
         yield up
         return
-    async with running(port or _free_port(), state_dir, quiet=True) as (bank, _):
+    async with running(port or _free_port(), state_dir) as (bank, _):
         yield bank
 
 

@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,8 +66,12 @@ def up(*, port: int = 8000, state_dir: Path = deployment.STATE_DIR, seed: bool =
     asyncio.run(_up(port, state_dir.resolve(), seed=seed))
 
 
+def _say(line: str) -> None:
+    _console.print(f"[dim]{line}[/]")
+
+
 async def _up(port: int, state_dir: Path, *, seed: bool) -> None:
-    async with running(port, state_dir) as (bank, stopped):
+    async with running(port, state_dir, report=_say) as (bank, stopped):
         if seed:
             with _console.status("Opening the wallets of the sandbox's people…"):
                 await people.seed(bank.url)
@@ -77,14 +81,16 @@ async def _up(port: int, state_dir: Path, *, seed: bool) -> None:
 
 
 @asynccontextmanager
-async def running(port: int, state_dir: Path) -> AsyncIterator[tuple[Running, asyncio.Event]]:
+async def running(
+    port: int, state_dir: Path, *, report: Callable[[str], None] = lambda _line: None
+) -> AsyncIterator[tuple[Running, asyncio.Event]]:
     """A sandbox bank that serves, and the event that is set when it is asked to stop."""
     _refuse_taken(port)
     async with AsyncExitStack() as stack:
         database_url = os.environ.get("TAEL_DATABASE_URL")
         if database_url is None:
             server = await stack.enter_async_context(
-                PostgresServer(state_dir, report=lambda line: _console.print(f"[dim]{line}[/]"))
+                PostgresServer(state_dir, report=report)
             )
             await server.ensure_database()
             database_url = server.dsn

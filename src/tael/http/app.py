@@ -15,6 +15,7 @@ from tael.http import (
     events,
     health,
     identity,
+    openapi,
     limits,
     payments,
     phone,
@@ -76,6 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in ROUTERS + (SANDBOX_ROUTERS if settings.sandbox else ()):
         app.include_router(router, prefix="/api")
     docs.install(app)
+    openapi.install(app)
     problems.install(app)
     _serve_web_app(app)
     app.add_middleware(Perimeter, origins=_origins(settings))
