@@ -52,6 +52,7 @@ def _rule(name: str, pattern: str, rule: str, refusal: type[QrRefusal] = BadFiel
 
 
 AMOUNT: Final = r"(?=.{1,13}\Z)[0-9]+(?:\.[0-9]*)?"
+_POSITIVE: Final = rf"(?=.*[1-9]){AMOUNT}(?<!\.)"
 _AMOUNT_RULE: Final = "digits with at most one decimal point, 1 to 13 characters"
 _ADDITIONAL: Final = {
     "01": "bill number",
@@ -100,8 +101,9 @@ WRITING: Final[Mapping[str, FieldRule]] = {
     **READING,
     "01": _rule("point of initiation", r"1[12]", "11 for a static code, 12 for a dynamic one"),
     "52": _rule("merchant category", r"[0-9]{4}", "four digits", BadCategory),
-    "54": _rule("amount", rf"(?=.*[1-9]){AMOUNT}(?<!\.)", f"{_AMOUNT_RULE}, not zero", BadAmount),
+    "54": _rule("amount", _POSITIVE, f"{_AMOUNT_RULE}, not zero", BadAmount),
     "55": _rule("tip indicator", r"0[123]", "01 asks, 02 is a fixed fee, 03 is a percentage"),
+    "56": _rule("fixed fee", _POSITIVE, f"{_AMOUNT_RULE}, not zero", BadAmount),
     "57": _rule(
         "percentage fee",
         r"(?=.*[1-9])[0-9]{1,2}(?:\.[0-9]{1,2})?",
@@ -155,20 +157,17 @@ def check(fields: Tree, rules: Mapping[str, FieldRule]) -> None:
 
 
 def check_complete(fields: Tree) -> None:
-    """Refuse `qr.missing_field` unless everything is there that the standard asks for."""
+    """Refuse `qr.missing_field` unless everything is there that the standard asks for.
+
+    A `Draft` cannot be made without what `MANDATORY` names, so that is not asked again.
+    """
     if not any(is_account(tag) for tag in fields):
         raise MissingField("a code names at least one merchant account", where="02-51")
-    for tag, name in MANDATORY.items():
-        if tag not in fields:
-            raise MissingField(f"{name} is mandatory", where=tag)
     for tag, value in fields.items():
         if isinstance(value, str) or tag == "62":
             continue
         if "00" not in value["sub"]:
             raise MissingField("a template begins with its identifier", where=f"{tag}.00")
-    language = fields.get("64")
-    if language is not None and not isinstance(language, str) and "01" not in language["sub"]:
-        raise MissingField("the language template names the merchant", where="64.01")
     _check_tip(fields)
 
 
