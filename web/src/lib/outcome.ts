@@ -1,0 +1,97 @@
+/** What the result screen shows, whichever act it was. */
+import type { CardTransfer, Payment, Transfer } from './api/types';
+import { textOf, type Money } from './money';
+import { m } from './paraglide/messages';
+import { dayAndTime, fullTime } from './time';
+import { bankNamed, named } from './words';
+
+export interface Outcome {
+  readonly seal: 'done' | 'pending' | 'failed';
+  readonly title: string;
+  readonly amount: Money;
+  readonly who: string;
+  /** What a pending or failed act means for the money. */
+  readonly note: string;
+  readonly facts: readonly (readonly [string, string])[];
+  readonly movement: string | null;
+}
+
+function noteFor(seal: Outcome['seal'], final_by: string | null, reason: string): string {
+  if (seal === 'pending') {
+    return final_by ? m.result_pending_until({ at: dayAndTime(final_by) }) : m.result_pending();
+  }
+  return seal === 'failed' ? reason : '';
+}
+
+export function outcomeOfPayment(payment: Payment): Outcome {
+  const seal =
+    payment.state === 'succeeded' ? 'done' : payment.state === 'pending' ? 'pending' : 'failed';
+  const { funding } = payment;
+  const from =
+    funding.kind === 'balance'
+      ? m.funding_balance()
+      : funding.bank_name
+        ? `${bankNamed(funding.bank_name)} ·${funding.last4 ?? ''}`
+        : m.funding_card();
+  return {
+    seal,
+    title: seal === 'done' ? m.paid() : seal === 'pending' ? m.paid_pending() : m.paid_failed(),
+    amount: payment.amount,
+    who: named(payment.payee),
+    note: noteFor(seal, payment.final_by, m.paid_failed_note()),
+    facts: [
+      [m.fact_shop(), named(payment.payee)],
+      [m.fact_from(), from],
+      [m.fact_time(), fullTime(payment.at)],
+      [m.fact_receipt(), payment.receipt_number],
+    ],
+    movement: payment.movement,
+  };
+}
+
+export function outcomeOfTransfer(transfer: Transfer): Outcome {
+  const who = transfer.payee.name_masked ?? transfer.payee.phone_masked;
+  return {
+    seal: 'done',
+    title: m.transfer_done(),
+    amount: transfer.amount,
+    who,
+    note: '',
+    facts: [
+      [m.fact_payee(), `${who} ${transfer.payee.phone_masked}`.trim()],
+      ...(transfer.memo ? ([[m.memo(), transfer.memo]] as const) : []),
+      [m.fact_from(), m.funding_balance()],
+      [m.fact_time(), fullTime(transfer.at)],
+      [m.fact_number(), transfer.transfer],
+    ],
+    movement: transfer.movement,
+  };
+}
+
+export function outcomeOfCardMove(move: CardTransfer): Outcome {
+  const seal =
+    move.state === 'succeeded' ? 'done' : move.state === 'pending' ? 'pending' : 'failed';
+  const card = `${bankNamed(move.card.bank_name)} ·${move.card.last4}`;
+  const topUp = move.kind === 'top_up';
+  const titles = topUp
+    ? { done: m.top_up_done(), pending: m.top_up_pending(), failed: m.top_up_failed() }
+    : { done: m.withdraw_done(), pending: m.withdraw_pending(), failed: m.withdraw_failed() };
+  const reason =
+    move.state === 'reversed'
+      ? m.card_move_reversed({ amount: textOf(move.amount) })
+      : m.card_move_declined();
+  return {
+    seal,
+    title: titles[seal],
+    amount: move.amount,
+    who: card,
+    note: noteFor(seal, move.final_by, reason),
+    facts: [
+      [topUp ? m.fact_from() : m.fact_to(), card],
+      [m.fact_time(), fullTime(move.at)],
+      [m.fact_number(), move.id],
+      ...(move.decline ? ([[m.fact_reason(), move.decline.title]] as const) : []),
+    ],
+    movement: move.movement,
+  };
+}

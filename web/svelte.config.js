@@ -1,0 +1,29 @@
+import adapter from '@sveltejs/adapter-static';
+
+/** @type {import('@sveltejs/kit').Config} */
+export default {
+  compilerOptions: { runes: true },
+  kit: {
+    // One page for every address: the server answers unknown paths with it.
+    adapter: adapter({ fallback: 'index.html', precompress: false }),
+    csp: {
+      mode: 'hash',
+      directives: {
+        'default-src': ['self'],
+        // zxing reads QR codes in WebAssembly where the browser has no detector of its own.
+        'script-src': ['self', 'wasm-unsafe-eval'],
+        'style-src': ['self'],
+        'img-src': ['self', 'blob:', 'data:'],
+        'media-src': ['self', 'blob:'],
+        'connect-src': ['self'],
+        'worker-src': ['self'],
+        'object-src': ['none'],
+        'base-uri': ['none'],
+        'form-action': ['self'],
+      },
+    },
+    // Registered by the root layout, so that development never serves from a stale shell.
+    serviceWorker: { register: false },
+    output: { preloadStrategy: 'modulepreload' },
+  },
+};
