@@ -19,6 +19,7 @@ from tael.ledger.chart import (
     SUSPENSE,
     AccountNumber,
 )
+from tael.ledger.jobs import SCHEDULES
 from tael.ledger.movements import HoldId, Movement, MovementId, Posting
 from tael.ledger.queries import (
     Balance,
@@ -38,6 +39,7 @@ __all__ = [
     "CARD_CLEARING",
     "FEES",
     "POINTS_ISSUED",
+    "SCHEDULES",
     "SUSPENSE",
     "AccountKind",
     "AccountNumber",

@@ -1,0 +1,107 @@
+"""Run every rule over one snapshot and report what differs."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from tael.auditor.checks import RULES
+from tael.kernel.database import ReadSession
+
+DIFFERENCES_MAX: Final = 100
+"""The most differences that are listed for one rule; `found` counts them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where the books are not what their entries say."""
+
+    rule: str
+    subject: str
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a check saw. The books are right when nothing differs."""
+
+    accounts: int
+    movements: int
+    postings: int
+    holds: int
+    totals: tuple[dict[str, Any], ...]
+    """For each currency: what was posted in all, and the sums of balances and of holds."""
+    trial_balance: tuple[dict[str, Any], ...]
+    """For each currency and kind of account: how many, their balance, what is held."""
+    differences: tuple[Difference, ...]
+    differing: dict[str, int]
+    """How many differences each rule found, where it found any."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the books are what their entries say."""
+        return not self.differing
+
+    def as_json(self) -> dict[str, Any]:
+        """The report for programs; amounts are minor units."""
+        return {"ok": self.ok, **asdict(self)}
+
+
+async def check(session: ReadSession) -> Report:
+    """Recompute everything. `session` is one snapshot, best as the role `tael_auditor`."""
+    counts = await session.fetchrow(
+        """
+        SELECT (SELECT count(*) FROM ledger_accounts) AS accounts,
+               (SELECT count(*) FROM ledger_movements) AS movements,
+               (SELECT count(*) FROM ledger_postings) AS postings,
+               (SELECT count(*) FROM ledger_holds) AS holds
+        """
+    )
+    assert counts is not None
+    totals = await session.fetch(
+        """
+        SELECT a.currency,
+               (SELECT coalesce(sum(p.amount), 0)
+                FROM ledger_postings AS p
+                WHERE p.currency = a.currency)::bigint AS posted,
+               sum(a.balance)::bigint AS balance,
+               sum(a.held)::bigint AS held
+        FROM ledger_accounts AS a
+        GROUP BY a.currency
+        ORDER BY a.currency
+        """
+    )
+    trial_balance = await session.fetch(
+        """
+        SELECT currency, kind, count(*) AS accounts,
+               sum(balance)::bigint AS balance, sum(held)::bigint AS held
+        FROM ledger_accounts
+        GROUP BY currency, kind
+        ORDER BY currency, kind
+        """
+    )
+    differences: list[Difference] = []
+    differing: dict[str, int] = {}
+    for rule in RULES:
+        rows = await session.fetch(
+            f"""
+            SELECT subject::text, expected::text, found::text, count(*) OVER () AS of
+            FROM ({rule.sql}) AS differing (subject, expected, found)
+            LIMIT {DIFFERENCES_MAX}
+            """  # noqa: S608 - the rules are constants of ours
+        )
+        if rows:
+            differing[rule.name] = rows[0]["of"]
+        differences += [
+            Difference(rule.name, row["subject"], row["expected"] or "", row["found"] or "")
+            for row in rows
+        ]
+    return Report(
+        accounts=counts["accounts"],
+        movements=counts["movements"],
+        postings=counts["postings"],
+        holds=counts["holds"],
+        totals=tuple(dict(row) for row in totals),
+        trial_balance=tuple(dict(row) for row in trial_balance),
+        differences=tuple(differences),
+        differing=differing,
+    )

@@ -1,0 +1,48 @@
+"""What the ledger does by itself: release holds that passed their deadline.
+
+Nobody needs it to be punctual: such a hold is dead for every reader and spender already.
+The sweep only keeps the rows from lying about.
+"""
+
+from typing import Final
+
+from tael.kernel.clock import business_now
+from tael.kernel.database import Database
+from tael.kernel.money import CURRENCIES
+from tael.kernel.outbox import Schedule
+from tael.ledger import service
+
+SWEEP_EVERY_S: Final = 5.0
+SWEEP_BATCH: Final = 500
+"""The most accounts that one transaction sweeps."""
+
+
+async def sweep_holds(database: Database) -> None:
+    """Mark due holds as expired and release their money, a set of accounts at a time."""
+    more = True
+    while more:
+        more = await _sweep_some(database)
+
+
+async def _sweep_some(database: Database) -> bool:
+    async with database.write() as session:
+        now = await business_now(session)
+        due = await session.fetch(
+            """
+            SELECT DISTINCT currency, account
+            FROM ledger_holds
+            WHERE state = 'pending' AND expires_at <= $1
+            LIMIT $2
+            """,
+            now,
+            SWEEP_BATCH,
+        )
+        for currency in CURRENCIES.values():
+            numbers = [row["account"] for row in due if row["currency"] == currency.code]
+            if numbers:
+                book = await service.lock(session, numbers, now=now, currency=currency)
+                await service.write(session, book)
+    return len(due) == SWEEP_BATCH
+
+
+SCHEDULES: Final = (Schedule("ledger.sweep_holds", SWEEP_EVERY_S, sweep_holds),)

@@ -1,0 +1,105 @@
+"""The ledger's tables. Which rule each constraint holds is told in the migration."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, SmallInteger, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tael.kernel.schema import Base
+
+_INSTANT = DateTime(timezone=True)
+
+
+class AccountRow(Base):
+    """An account. `postings` counts its entries and numbers the next."""
+
+    __tablename__ = "ledger_accounts"
+    __table_args__ = (
+        CheckConstraint("held >= 0", name="held"),
+        CheckConstraint("floor IS NULL OR balance - held >= floor", name="floor"),
+        CheckConstraint("postings >= 0", name="postings"),
+        CheckConstraint("(holder IS NULL) = (number < 100000)", name="holder"),
+        CheckConstraint("closed_at IS NULL OR (balance = 0 AND held = 0)", name="closed"),
+        Index("ix_ledger_accounts_holder", "holder", postgresql_where=text("holder IS NOT NULL")),
+    )
+
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    kind: Mapped[str]
+    holder: Mapped[UUID | None]
+    floor: Mapped[int | None] = mapped_column(BigInteger)
+    balance: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    held: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    postings: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    closed_at: Mapped[datetime | None] = mapped_column(_INSTANT)
+
+
+class MovementRow(Base):
+    """A business act, with what every list of it needs."""
+
+    __tablename__ = "ledger_movements"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    reference: Mapped[UUID]
+    payer_label: Mapped[str]
+    payee_label: Mapped[str]
+    memo: Mapped[str]
+    at: Mapped[datetime] = mapped_column(_INSTANT)
+    business_day: Mapped[date]
+
+
+class PostingRow(Base):
+    """One amount from one account to another, numbered in both, with the balances after it."""
+
+    __tablename__ = "ledger_postings"
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("debit <> credit", name="sides"),
+        Index("uq_ledger_postings_debit", "currency", "debit", "debit_seq", unique=True),
+        Index("uq_ledger_postings_credit", "currency", "credit", "credit_seq", unique=True),
+    )
+
+    movement_id: Mapped[UUID] = mapped_column(primary_key=True)
+    line: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    currency: Mapped[str]
+    debit: Mapped[int] = mapped_column(BigInteger)
+    credit: Mapped[int] = mapped_column(BigInteger)
+    amount: Mapped[int] = mapped_column(BigInteger)
+    debit_seq: Mapped[int] = mapped_column(BigInteger)
+    credit_seq: Mapped[int] = mapped_column(BigInteger)
+    debit_balance: Mapped[int] = mapped_column(BigInteger)
+    credit_balance: Mapped[int] = mapped_column(BigInteger)
+
+
+class HoldRow(Base):
+    """Money set aside in an account for another, until taken or let go."""
+
+    __tablename__ = "ledger_holds"
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("account <> destination", name="sides"),
+        CheckConstraint("captured BETWEEN 0 AND amount", name="captured"),
+        Index(
+            "ix_ledger_holds_pending",
+            "currency",
+            "account",
+            postgresql_where=text("state = 'pending'"),
+        ),
+        Index("ix_ledger_holds_due", "expires_at", postgresql_where=text("state = 'pending'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    currency: Mapped[str]
+    account: Mapped[int] = mapped_column(BigInteger)
+    holder: Mapped[UUID | None]
+    destination: Mapped[int] = mapped_column(BigInteger)
+    reference: Mapped[UUID]
+    amount: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(server_default="pending")
+    captured: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    movement_id: Mapped[UUID | None]
+    made_at: Mapped[datetime] = mapped_column(_INSTANT)
+    expires_at: Mapped[datetime] = mapped_column(_INSTANT)
+    ended_at: Mapped[datetime | None] = mapped_column(_INSTANT)
