@@ -8,6 +8,7 @@ from typing import Final
 import httpx
 
 from tael import customers, identity, ledger, notifications, payments, rails, transfers
+from tael.codecs.iso8583_messages import FinancialResponse
 from tael.kernel.database import Database
 from tael.kernel.outbox import Schedule, Subscriber
 from tael.kernel.settings import Settings, SettingsRefused
@@ -24,14 +25,23 @@ class JobParts:
 
 
 @asynccontextmanager
-async def job_parts(settings: Settings) -> AsyncIterator[JobParts]:
+async def job_parts(settings: Settings, database: Database) -> AsyncIterator[JobParts]:
     """Open the worker's ports and collect what every module follows and repeats."""
     sealer = settings.sealer()
     if settings.sms_url is None:
         raise SettingsRefused("TAEL_SMS_URL: the worker needs an SMS gateway to deliver codes")
+    if settings.switch_address is None:
+        raise SettingsRefused("TAEL_SWITCH_ADDRESS: the worker needs the card switch")
+
+    async def note_late(response: FinancialResponse) -> None:
+        async with database.write() as session:
+            await rails.note_late(session, response)
+
     async with (
         httpx.AsyncClient(timeout=OUTSIDE_TIMEOUT_S, trust_env=False) as outside,
-        rails.open_switch(settings) as card_switch,
+        rails.open_iso_switch(
+            settings.switch_address, timeout_s=settings.switch_timeout_s, on_late=note_late
+        ) as card_switch,
     ):
         gateway = notifications.HttpSmsGateway(settings.sms_url, outside)
         yield JobParts(

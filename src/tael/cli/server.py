@@ -44,7 +44,7 @@ async def _work(settings: Settings) -> None:
             settings.database_url, clock_moves=settings.sandbox, pools=PoolSizes(read=4, write=8)
         )
         stack.push_async_callback(database.close)
-        parts = await stack.enter_async_context(composition.job_parts(settings))
+        parts = await stack.enter_async_context(composition.job_parts(settings, database))
         running = Worker(database, parts.subscribers, parts.schedules)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -15,6 +15,7 @@ from tael.payments.codes import (
     resolve,
     static_payload,
 )
+from tael.payments.jobs import SUBSCRIBERS
 from tael.payments.orders import NewOrder, close_order, open_order, order_by_id
 from tael.payments.pay import Pay, pay
 from tael.payments.receipts import Receipt, receipt
@@ -24,6 +25,7 @@ from tael.payments.states import FundingKind, OrderState, PaymentState
 __all__ = [
     "ORDER_LIFE_DEFAULT",
     "ORDER_LIFE_MAX",
+    "SUBSCRIBERS",
     "CodeNotice",
     "FundingKind",
     "NewOrder",

@@ -7,6 +7,7 @@ Accounts touched: `CUSTOMER_CASH` to `CUSTOMER_CASH`.
 """
 
 from tael.transfers import errors
+from tael.transfers.jobs import SCHEDULES, SUBSCRIBERS
 from tael.transfers.payees import (
     FoundPayee,
     Payee,
@@ -21,6 +22,8 @@ from tael.transfers.send import Send, TransferReceipt, send, transfer
 
 __all__ = [
     "MEMO_LENGTH_MAX",
+    "SCHEDULES",
+    "SUBSCRIBERS",
     "FoundPayee",
     "Payee",
     "ReceiveCode",
