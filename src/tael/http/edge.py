@@ -204,9 +204,7 @@ class Edge:
             media_type=problems.MEDIA_TYPE if refused else "application/json",
         )
         if reply.sealed_cookies is not None:
-            opened = self.services.sealer.unseal(
-                reply.sealed_cookies, context=_COOKIE_SEAL
-            ).decode()
+            opened = self.services.sealer.unseal(reply.sealed_cookies, context=_COOKIE_SEAL)
             if opened == _SIGN_OUT:
                 clear_session(response)
             else:

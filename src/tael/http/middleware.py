@@ -87,6 +87,13 @@ class Perimeter:
                 raise
             answer = problems.response(refusal, request_id=scope["tael.request_id"])
             await answer(scope, receive, send)
+        except Exception as fault:
+            # A bug of ours. What it was stands in the log, under the id that the client gets.
+            request_id = scope["tael.request_id"]
+            _log.critical("request.failed", request_id=request_id, exc_info=fault)
+            if started:
+                raise
+            await problems.failure(request_id)(scope, receive, send)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Refusal | None:
         if scope["method"] in _SAFE:

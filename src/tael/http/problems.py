@@ -80,6 +80,19 @@ def response(refusal: Refusal, *, request_id: str | None) -> Response:
     )
 
 
+def failure(request_id: str) -> Response:
+    """The reply when we are at fault: it may or may not have been done."""
+    document = {
+        "type": "about:blank",
+        "title": "Something went wrong on our side.",
+        "status": INTERNAL_ERROR,
+        "code": "kernel.failure",
+        "advice": Advice.SAME_KEY.value,
+        "request_id": request_id,
+    }
+    return Response(orjson.dumps(document), status_code=INTERNAL_ERROR, media_type=MEDIA_TYPE)
+
+
 def problems(*refusals: type[Refusal]) -> dict[int | str, dict[str, Any]]:
     """Document an operation's refusals: one entry a status, each code with its meaning."""
     documented: dict[int | str, dict[str, Any]] = {}
