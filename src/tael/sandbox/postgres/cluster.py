@@ -152,8 +152,8 @@ def _check_version(bin_dir: Path, data_dir: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+    opened = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        os.fsync(opened)
     finally:
-        os.close(handle)
+        os.close(opened)
