@@ -17,6 +17,7 @@ CREATE TABLE rails_operations (
     state           text        NOT NULL,
     holder          uuid        NOT NULL,
     reference       uuid        NOT NULL,
+    instrument      uuid        NOT NULL,
     currency        text        NOT NULL,
     amount          bigint      NOT NULL,
     pan_sealed      bytea,
@@ -63,6 +64,8 @@ CREATE TABLE rails_operations (
         CHECK (kind <> 'withdrawal' OR state NOT IN ('reversing', 'reversed'))
 );
 CREATE INDEX ix_rails_operations_due_at ON rails_operations (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX ix_rails_operations_instrument ON rails_operations (instrument)
+    WHERE finished_at IS NULL;
 
 GRANT USAGE ON SEQUENCE rails_stan TO tael_app;
 -- What was asked stays as it was; only its progress is written.

@@ -52,6 +52,7 @@ async def begun(
                 pan=Pan(number),
                 amount=amount or yuan(100),
                 reference=uuid4(),
+                instrument=uuid4(),
                 holder=uuid4(),
                 acceptor="Tael top-up",
                 mcc=rails.MCC_PAYOUT if payout else rails.MCC_WALLET_LOAD,

@@ -1,4 +1,4 @@
-"""Operations against a real switch over TCP: each fault, each remedy, and the other bank's books."""
+"""Operations against a real switch over TCP: each fault, each remedy, the other bank's books."""
 
 import asyncio
 

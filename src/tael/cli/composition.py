@@ -7,7 +7,16 @@ from typing import Final
 
 import httpx
 
-from tael import customers, identity, ledger, notifications, payments, rails, transfers
+from tael import (
+    customers,
+    identity,
+    instruments,
+    ledger,
+    notifications,
+    payments,
+    rails,
+    transfers,
+)
 from tael.codecs.iso8583_messages import FinancialResponse
 from tael.kernel.database import Database
 from tael.kernel.outbox import Schedule, Subscriber
@@ -47,6 +56,7 @@ async def job_parts(settings: Settings, database: Database) -> AsyncIterator[Job
         yield JobParts(
             subscribers=(
                 *customers.SUBSCRIBERS,
+                *instruments.subscribers(sealer),
                 *payments.SUBSCRIBERS,
                 *transfers.SUBSCRIBERS,
             ),
@@ -55,6 +65,7 @@ async def job_parts(settings: Settings, database: Database) -> AsyncIterator[Job
                 *identity.SCHEDULES,
                 *ledger.SCHEDULES,
                 *rails.schedules(card_switch, sealer),
+                *instruments.SCHEDULES,
                 *transfers.SCHEDULES,
             ),
         )

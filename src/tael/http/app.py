@@ -10,10 +10,12 @@ from fastapi.responses import FileResponse, Response
 
 from tael.http import (
     authorisations,
+    cards,
     codes,
     docs,
     events,
     health,
+    history,
     identity,
     openapi,
     limits,
@@ -42,9 +44,11 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     authorisations.router,
     wallets.router,
     limits.router,
+    cards.router,
     codes.router,
     payments.router,
     transfers.router,
+    history.router,
     events.router,
 )
 SANDBOX_ROUTERS: Final[tuple[APIRouter, ...]] = (sandbox.router, sandbox_shops.router)

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
 import httpx
 
-from tael import customers, identity, payments, transfers
+from tael import customers, identity, instruments, payments, rails, transfers
+from tael.codecs.iso8583_messages import FinancialResponse
 from tael.http.batching import Batched
 from tael.http.live import LiveFeed
 from tael.http.payments_wire import present_payment
@@ -30,6 +31,8 @@ class Services:
     live: LiveFeed
     pins: identity.PinHasher
     prover: customers.Prover
+    switch: rails.CardSwitch
+    card_verification: instruments.CardVerification
     outside: httpx.AsyncClient
     """For ports that speak HTTP to other institutions."""
     world: httpx.AsyncClient | None
@@ -59,6 +62,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             if settings.sandbox and settings.world_url
             else None
         )
+        switch = await stack.enter_async_context(_card_switch(settings, database))
         live = LiveFeed(database)
         listening = asyncio.create_task(live.run(), name="live feed")
         stack.push_async_callback(_cancel, listening)
@@ -78,9 +82,25 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             prover=customers.Prover(
                 proofing=customers.HttpProofing(settings.proofing_url, outside), sealer=sealer
             ),
+            switch=switch,
+            card_verification=instruments.HttpCardVerification(
+                settings.card_verification_url, outside
+            ),
             outside=outside,
             world=world,
         )
+
+
+def _card_switch(
+    settings: Settings, database: Database
+) -> AbstractAsyncContextManager[rails.CardSwitch]:
+    async def note_late(response: FinancialResponse) -> None:
+        async with database.write() as session:
+            await rails.note_late(session, response)
+
+    return rails.open_iso_switch(
+        settings.switch_address, timeout_s=settings.switch_timeout_s, on_late=note_late
+    )
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

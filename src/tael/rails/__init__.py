@@ -19,7 +19,7 @@ from tael.rails.jobs import schedules
 from tael.rails.messages import MCC_PAYOUT, MCC_WALLET_LOAD
 from tael.rails.operations import Operation, OperationId
 from tael.rails.perform import perform, resolve
-from tael.rails.queries import operation
+from tael.rails.queries import is_busy, operation
 from tael.rails.rules import DeclineReason, decline_reason
 from tael.rails.service import Intent, begin, note_late
 from tael.rails.states import FINAL, OperationKind, OperationState
@@ -40,6 +40,7 @@ __all__ = [
     "Pan",
     "begin",
     "decline_reason",
+    "is_busy",
     "note_late",
     "open_iso_switch",
     "operation",

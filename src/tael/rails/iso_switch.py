@@ -133,9 +133,8 @@ class _Line:
 class IsoCardSwitch:
     """The port over one line that is opened when needed and again when it was lost."""
 
-    def __init__(self, address: str, *, timeout_s: float, on_late: OnLate) -> None:
-        host, _, port = address.rpartition(":")
-        self._host, self._port = host, int(port)
+    def __init__(self, address: str | None, *, timeout_s: float, on_late: OnLate) -> None:
+        self._address = address
         self._timeout_s = timeout_s
         self._on_late = on_late
         self._line: _Line | None = None
@@ -231,8 +230,11 @@ class IsoCardSwitch:
 
     async def _open(self) -> _Line:
         """Connect and sign on: a line that does not answer gets no request that moves money."""
+        if self._address is None:
+            raise NeverSent
+        host, _, port = self._address.rpartition(":")
         async with asyncio.timeout(min(CONNECT_TIMEOUT_S, self._timeout_s)):
-            reader, writer = await asyncio.open_connection(self._host, self._port)
+            reader, writer = await asyncio.open_connection(host, int(port))
             line = _Line(reader, writer, self._on_late)
             try:
                 await line.ask(*_network(NetworkFunction.SIGN_ON), NetworkResponse)
@@ -249,9 +251,12 @@ def _network(function: NetworkFunction) -> tuple[NetworkRequest, MessageKey]:
 
 @asynccontextmanager
 async def open_iso_switch(
-    address: str, *, timeout_s: float, on_late: OnLate
+    address: str | None, *, timeout_s: float, on_late: OnLate
 ) -> AsyncIterator[IsoCardSwitch]:
-    """The switch at HOST:PORT, kept up until the block ends. It need not be there yet."""
+    """The switch at HOST:PORT, kept up until the block ends. It need not be there yet.
+
+    Without an address nothing is ever sent, so that every operation is declined as such.
+    """
     switch = IsoCardSwitch(address, timeout_s=timeout_s, on_late=on_late)
     keeping = asyncio.create_task(switch.keep_up(), name="card switch echo")
     try:

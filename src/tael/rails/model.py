@@ -58,6 +58,11 @@ class OperationRow(Base):
             "kind <> 'withdrawal' OR state NOT IN ('reversing', 'reversed')",
             name="withdrawals_not_reversed",
         ),
+        Index(
+            "ix_rails_operations_instrument",
+            "instrument",
+            postgresql_where=text("finished_at IS NULL"),
+        ),
         Index("ix_rails_operations_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
     )
 
@@ -66,6 +71,7 @@ class OperationRow(Base):
     state: Mapped[str]
     holder: Mapped[UUID]
     reference: Mapped[UUID]
+    instrument: Mapped[UUID]
     currency: Mapped[str]
     amount: Mapped[int] = mapped_column(BigInteger)
     pan_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -1,5 +1,7 @@
 """Reads of operations."""
 
+from uuid import UUID
+
 from tael.kernel.database import ReadSession
 from tael.rails.operations import COLUMNS, Operation, OperationId, of_row
 
@@ -16,3 +18,18 @@ async def operation(session: ReadSession, operation_id: OperationId) -> Operatio
     )
     assert row is not None, "operations are never removed"
     return of_row(row)
+
+
+async def is_busy(session: ReadSession, instrument: UUID) -> bool:
+    """Whether an operation of this card is not final yet."""
+    busy: bool = await session.fetchval(
+        """
+        SELECT EXISTS (
+            SELECT 1
+            FROM rails_operations
+            WHERE instrument = $1 AND finished_at IS NULL
+        )
+        """,
+        instrument,
+    )
+    return busy

@@ -43,6 +43,8 @@ class Intent:
     amount: Money
     reference: UUID
     """The act's own id: the switch is asked once for each."""
+    instrument: UUID
+    """The card, as instruments names it."""
     holder: UUID
     acceptor: str
     """Who takes or gives the money, as the card's statement shows it: ASCII, 40 characters."""
@@ -60,11 +62,11 @@ async def begin(session: WriteSession, intent: Intent, *, sealer: Sealer) -> Ope
     row = await session.fetchrow(
         f"""
         INSERT INTO rails_operations (
-            id, kind, state, holder, reference, currency, amount, pan_sealed, acceptor, mcc,
-            stan, transmitted_at, began_at, final_by, due_at
+            id, kind, state, holder, reference, instrument, currency, amount, pan_sealed,
+            acceptor, mcc, stan, transmitted_at, began_at, final_by, due_at
         )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-            nextval('rails_stan'), date_trunc('second', $11::timestamptz), $11, $12, $13)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+            nextval('rails_stan'), date_trunc('second', $12::timestamptz), $12, $13, $14)
         RETURNING {COLUMNS}
         """,  # noqa: S608 - a constant list of columns
         operation_id,
@@ -72,6 +74,7 @@ async def begin(session: WriteSession, intent: Intent, *, sealer: Sealer) -> Ope
         OperationState.INTENDED,
         intent.holder,
         intent.reference,
+        intent.instrument,
         intent.amount.currency.code,
         intent.amount.minor,
         sealer.seal(intent.pan.reveal().encode(), context=_seal_context(operation_id)),
