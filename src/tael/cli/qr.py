@@ -13,7 +13,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tael.cli.lines import answer, bounded_lines
+from tael.cli.lines import (
+    answer,
+    bounded_lines,
+    console,
+    forgive_encoding,
+    standard_input,
+    write_line,
+)
 from tael.codecs.emvco import Account, Draft, Initiation, Language, MerchantCode, make, parse
 from tael.codecs.qr_errors import BadCharacter, BadTag, DuplicateTag, NotEmvco, QrRefusal
 from tael.codecs.qr_schemes import foreign_scheme, schemes_of
@@ -88,7 +95,7 @@ def decode(
     json
         Answer in JSON.
     """
-    console = Console()
+    terminal = console()
     all_valid = True
     for text in _payloads(payload):
         try:
@@ -98,12 +105,12 @@ def decode(
             if json:
                 answer(_refused(refusal, text))
             else:
-                _print_refusal(console, refusal)
+                _print_refusal(terminal, refusal)
             continue
         if json:
             answer(_told(code))
         else:
-            console.print(_table(code))
+            terminal.print(_table(code))
     sys.exit(0 if all_valid else 1)
 
 
@@ -128,7 +135,8 @@ def encode(
         payload = make(_draft(merchant, terms or Terms(), local or LocalName(), field))
     except QrRefusal as refusal:
         sys.exit(f"{refusal.code}: {refusal}")
-    print(payload)
+    write_line(payload.encode())
+    forgive_encoding()
     try:
         _draw(payload, picture or Picture())
     except OSError as error:
@@ -137,7 +145,7 @@ def encode(
 
 def _payloads(payload: str) -> Iterator[str | bytes]:
     if payload == _STANDARD_INPUT:
-        return bounded_lines(sys.stdin.buffer)
+        return bounded_lines(standard_input())
     return iter([payload])
 
 
@@ -188,11 +196,11 @@ def _summary(code: MerchantCode) -> dict[str, str | None]:
     }
 
 
-def _print_refusal(console: Console, refusal: QrRefusal) -> None:
-    console.print(
+def _print_refusal(terminal: Console, refusal: QrRefusal) -> None:
+    terminal.print(
         f"not a valid code: {refusal.meaning()}", style="red", markup=False, soft_wrap=True
     )
-    console.print(f"  {refusal.code}: {refusal}", markup=False, soft_wrap=True)
+    terminal.print(f"  {refusal.code}: {refusal}", markup=False, soft_wrap=True)
 
 
 def _table(code: MerchantCode) -> Table:

@@ -7,11 +7,10 @@ from typing import Annotated, Any, Final
 
 import cyclopts
 from cyclopts import Parameter
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tael.cli.lines import answer, bounded_lines
+from tael.cli.lines import answer, bounded_lines, console, standard_input
 from tael.codecs.framing import FRAME_MAX, LENGTH_OCTETS
 from tael.codecs.iso8583 import MalformedMessage
 from tael.codecs.iso8583_anyone import Described, describe
@@ -38,7 +37,7 @@ def decode(
     json
         Answer in JSON.
     """
-    console = Console()
+    terminal = console()
     all_valid = True
     for digits in _messages(message):
         try:
@@ -48,20 +47,20 @@ def decode(
             if json:
                 answer(_refused(malformed))
             else:
-                console.print(
+                terminal.print(
                     f"{malformed.code}: {malformed}", style="red", markup=False, soft_wrap=True
                 )
             continue
         if json:
             answer(_told(described))
         else:
-            console.print(_table(described))
+            terminal.print(_table(described))
     sys.exit(0 if all_valid else 1)
 
 
 def _messages(message: str) -> Iterator[str]:
     if message == _STANDARD_INPUT:
-        return (line.decode("ascii", "replace") for line in bounded_lines(sys.stdin.buffer))
+        return (line.decode("ascii", "replace") for line in bounded_lines(standard_input()))
     return iter([message])
 
 

@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from tael.cli.qr import app
 from tael.codecs.emvco import make, parse
 
 PAYLOAD = make(a_draft())
+PROGRAM = "from tael.cli.qr import app; app()"
 SAMPLE = ["--name", "DEMO NOODLES", "--city", "BEIJING", "--mcc", "5812"]
 
 
@@ -101,6 +105,41 @@ def test_no_input_has_no_answer(
 ) -> None:
     assert feed(monkeypatch, tmp_path, b"") == 0
     assert answers(capfdbinary) == []
+
+
+def test_no_standard_input_at_all_is_no_input(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert run("decode", "-", "--json") == 0
+    assert answers(capfdbinary) == []
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_terminal_without_chinese_is_no_reason_to_fail(more: list[str]) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-c", PROGRAM, "decode", PAYLOAD, *more]
+    ran = subprocess.run(command, capture_output=True, check=False, env=environment)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert b"DEMO NOODLES" in ran.stdout
+
+
+def test_a_reader_who_has_seen_enough_ends_the_program_quietly(tmp_path: Path) -> None:
+    given = tmp_path / "given"
+    given.write_text(f"{PAYLOAD}\n" * 2_000, "utf-8")
+    command = [sys.executable, "-c", PROGRAM, "decode", "-", "--json"]
+    with (
+        given.open() as stream,
+        subprocess.Popen(
+            command, stdin=stream, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as running,
+    ):
+        assert running.stdout is not None
+        assert running.stderr is not None
+        assert json.loads(running.stdout.readline())["valid"] is True
+        running.stdout.close()
+        assert running.stderr.read() == b""
+        assert running.wait(timeout=60) == 1
 
 
 def test_a_person_reads_a_table(capsys: pytest.CaptureFixture[str]) -> None:
