@@ -43,3 +43,10 @@ class Busy(Refusal):
 
     code = "kernel.busy"
     advice = Advice.SAME_KEY
+
+
+class InvalidCursor(Refusal):
+    """That cursor was not given out by this list: begin at its first page."""
+
+    code = "request.invalid_cursor"
+    advice = Advice.NEVER

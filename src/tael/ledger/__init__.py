@@ -11,6 +11,7 @@ each of the two is one statement for a whole set of commands. It touches every a
 that it is given, and no other table than its own.
 """
 
+from tael.ledger import errors
 from tael.ledger.book import Book
 from tael.ledger.chart import (
     CARD_CLEARING,
@@ -22,6 +23,7 @@ from tael.ledger.chart import (
 from tael.ledger.jobs import SCHEDULES
 from tael.ledger.movements import HoldId, Movement, MovementId, Posting
 from tael.ledger.queries import (
+    PAGE_MAX,
     Balance,
     Entry,
     Filters,
@@ -38,6 +40,7 @@ from tael.ledger.states import AccountKind, Direction, MovementKind
 __all__ = [
     "CARD_CLEARING",
     "FEES",
+    "PAGE_MAX",
     "POINTS_ISSUED",
     "SCHEDULES",
     "SUSPENSE",
@@ -57,6 +60,7 @@ __all__ = [
     "balance",
     "close_account",
     "entry",
+    "errors",
     "lock",
     "open_account",
     "receipt_number",

@@ -43,3 +43,10 @@ class CaptureExceedsHold(Refusal):
 
     code = "ledger.capture_exceeds_hold"
     advice = Advice.NEVER
+
+
+class MovementNotFound(Refusal):
+    """There is no such movement in your account."""
+
+    code = "ledger.movement_not_found"
+    advice = Advice.NEVER

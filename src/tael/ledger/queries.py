@@ -35,6 +35,9 @@ class Entry:
     direction: Direction
     amount: Money
     counterparty: str
+    """How the other side is shown to this account's holder."""
+    own_label: str
+    """How this account's holder is shown to the other side."""
     memo: str
     at: datetime
     balance_after: Money
@@ -82,7 +85,7 @@ SELECT *
 FROM (
     (SELECT p.debit_seq AS sequence, 'out' AS direction, p.amount,
             p.debit_balance AS balance_after, m.id AS movement, m.kind,
-            m.payee_label AS counterparty, m.memo, m.at, m.reference
+            m.payee_label AS counterparty, m.payer_label AS own_label, m.memo, m.at, m.reference
      FROM ledger_postings AS p
      JOIN ledger_movements AS m ON m.id = p.movement_id
      WHERE p.currency = $1
@@ -99,7 +102,7 @@ FROM (
      LIMIT $4)
     UNION ALL
     (SELECT p.credit_seq, 'in', p.amount, p.credit_balance, m.id, m.kind,
-            m.payer_label, m.memo, m.at, m.reference
+            m.payer_label, m.payee_label, m.memo, m.at, m.reference
      FROM ledger_postings AS p
      JOIN ledger_movements AS m ON m.id = p.movement_id
      WHERE p.currency = $1
@@ -206,6 +209,7 @@ async def entry(
                    AS balance_after,
                m.id AS movement, m.kind,
                CASE WHEN p.debit = $2 THEN m.payee_label ELSE m.payer_label END AS counterparty,
+               CASE WHEN p.debit = $2 THEN m.payer_label ELSE m.payee_label END AS own_label,
                m.memo, m.at, m.reference
         FROM ledger_postings AS p
         JOIN ledger_movements AS m ON m.id = p.movement_id
@@ -259,6 +263,7 @@ def _entry(row: Row, currency: Currency) -> Entry:
         direction=Direction(row["direction"]),
         amount=Money(row["amount"], currency),
         counterparty=row["counterparty"],
+        own_label=row["own_label"],
         memo=row["memo"],
         at=row["at"],
         balance_after=Money(row["balance_after"], currency),
