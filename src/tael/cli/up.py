@@ -20,10 +20,14 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
+from tael import merchants
 from tael.cli import deployment, people
 from tael.cli.deployment import Running
+from tael.cli.journey import Refused
 from tael.http import APP_DIR
 from tael.kernel import migrations
+from tael.kernel.clock import business_now
+from tael.kernel.database import Database
 from tael.kernel.settings import Settings
 from tael.sandbox import PostgresServer, PostgresUnavailable
 
@@ -45,7 +49,7 @@ class _World:
         return {
             "TAEL_WORLD_URL": base,
             "TAEL_SMS_URL": f"{base}/sms/messages",
-            "TAEL_PROOFING_URL": base,
+            "TAEL_PROOFING_URL": f"{base}/proofing/checks",
             "TAEL_CARD_VERIFICATION_URL": base,
             "TAEL_SWITCH_ADDRESS": f"127.0.0.1:{self.switch_port}",
         }
@@ -74,7 +78,10 @@ async def _up(port: int, state_dir: Path, *, seed: bool) -> None:
     async with running(port, state_dir, report=_say) as (bank, stopped):
         if seed:
             with _console.status("Opening the wallets of the sandbox's people…"):
-                await people.seed(bank.url)
+                try:
+                    await people.seed(bank.url)
+                except (Refused, TimeoutError) as fault:
+                    _console.print(f"[yellow]Not all log-ins below work: {fault}[/]")
         _welcome(bank)
         await stopped.wait()
         _console.print("Stopping: finishing what is in hand…")
@@ -89,12 +96,11 @@ async def running(
     async with AsyncExitStack() as stack:
         database_url = os.environ.get("TAEL_DATABASE_URL")
         if database_url is None:
-            server = await stack.enter_async_context(
-                PostgresServer(state_dir, report=report)
-            )
+            server = await stack.enter_async_context(PostgresServer(state_dir, report=report))
             await server.ensure_database()
             database_url = server.dsn
         await migrations.upgrade(os.environ.get("TAEL_MIGRATOR_DATABASE_URL") or database_url)
+        await _open_shops(database_url)
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -120,6 +126,16 @@ async def running(
         await _until_ready(bank.url, stopped)
         bank.save(state_dir)
         yield bank, stopped
+
+
+async def _open_shops(database_url: str) -> None:
+    """Take on the shops of the sandbox."""
+    database = await Database.open(database_url, clock_moves=True)
+    try:
+        async with database.write() as session:
+            await merchants.seed(session, now=await business_now(session))
+    finally:
+        await database.close()
 
 
 def _refuse_taken(port: int) -> None:

@@ -95,7 +95,7 @@ class SwitchOrders(Wire):
     standing: list[dict[str, Any]]
 
 
-async def _world(request: Request, method: str, path: str, **content: Any) -> Any:  # noqa: ANN401 - JSON
+async def _world(request: Request, method: str, path: str, **content: Any) -> Any:  # noqa: ANN401 - JSON has no narrower type
     world = services_of(request).world
     if world is None:
         raise Busy(retry_after_s=1)
