@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from tael.kernel.currencies import currency
-from tael.kernel.money import CURRENCIES, MINOR_MAX, Money
+from tael.kernel.money import CNY, CURRENCIES, MINOR_MAX, Money
 
 AMOUNT_MAX = 10**13
 """No single request moves more than 100 billion yuan."""
@@ -60,6 +60,8 @@ class MoneyWire(Wire):
 def _positive(amount: MoneyWire) -> MoneyWire:
     if not 0 < amount.value <= AMOUNT_MAX:
         raise ValueError("must be more than nothing and no more than we move at once")
+    if amount.currency != CNY.code:
+        raise ValueError("is not in CNY, which is all that customers move")
     return amount
 
 

@@ -57,7 +57,7 @@ async def look_up(session: ReadSession, payer: UUID, phone: str, *, sealer: Seal
     `transfers.self_transfer` for the own number. Rate limited at the edge: each answer
     tells whether a number has a wallet.
     """
-    found = await identity.customer_by_phone(session, identity.Phone.parse(phone), sealer=sealer)
+    found = await identity.customer_by_phone(session, phone, sealer=sealer)
     if found is None:
         raise PayeeNotFound
     payee = await payee_by_id(session, payer, found)
