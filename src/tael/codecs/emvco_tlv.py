@@ -8,6 +8,7 @@ from typing import Final
 
 from tael.codecs.qr_errors import BadLength, BadTag, DuplicateTag
 
+_DIGITS: Final = 2
 VALUE_MAX: Final = 99
 """Two digits of length can say no more."""
 
@@ -66,4 +67,4 @@ def within(where: str, tag: str) -> str:
 
 def is_two_digits(text: str) -> bool:
     """Whether this is exactly two ASCII digits: full-width digits are digits to Python too."""
-    return len(text) == 2 and text.isascii() and text.isdigit()  # noqa: PLR2004
+    return len(text) == _DIGITS and text.isascii() and text.isdigit()
