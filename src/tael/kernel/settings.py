@@ -23,7 +23,7 @@ from tael.kernel.sealed import KEY_BYTES, Sealer
 _PREFIX = "TAEL_"
 
 
-class SettingsRefused(Exception):  # noqa: N818 - says what is so, one line a setting
+class SettingsRefused(Exception):
     """The environment does not make a usable configuration."""
 
 
@@ -53,7 +53,9 @@ KeyRing = Annotated[dict[int, bytes], BeforeValidator(_ring), AfterValidator(_lo
 class Settings(BaseModel):
     """Everything that differs from one deployment to another, each from `TAEL_<NAME>`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
+    )
 
     database_url: str = Field(min_length=1)
     """PostgreSQL 15 or newer, as asyncpg takes it."""
@@ -68,25 +70,35 @@ class Settings(BaseModel):
     sandbox: bool = False
     """Serve the sandbox's routes and movable clock. Only on loopback."""
     host: str = "127.0.0.1"
+    """Where `tael serve` listens. TLS is ended before it."""
     port: int = Field(default=8000, ge=0, le=65535)
+    """The port that it listens on."""
     origin: str | None = None
     """The one origin that browsers may call from, when it is not http://localhost:PORT."""
     world_url: str | None = None
     """The outside world's HTTP end in the sandbox."""
     sms_url: str | None = None
+    """The SMS gateway: where a message is posted as JSON `{id, to, text}`."""
     proofing_url: str | None = None
+    """The identity register: where name, ID number and portrait are checked."""
     card_verification_url: str | None = None
+    """The acquirer's four-element check of cards."""
     switch_address: str | None = Field(default=None, pattern=r"^[^:]+:\d+$")
     """HOST:PORT of the card switch (ISO 8583 over TCP)."""
     switch_timeout_s: float = Field(default=8, gt=0, le=60)
+    """How long a request to the switch may take before its outcome is unknown."""
     limits_file: Path | None = None
     """Dated limits, instead of the file that comes with Tael."""
     pin_hash_memory_kib: int = Field(default=19 * 1024, ge=64)
+    """Memory of one Argon2id hash of a PIN."""
     pin_hash_rounds: int = Field(default=2, ge=1)
+    """Passes of one Argon2id hash over its memory."""
     pin_hash_threads: int = Field(default=2, ge=1, le=64)
     """How many PIN checks one process runs at once."""
     pool_read: int = Field(default=8, ge=1, le=200)
+    """Connections of one process for reading."""
     pool_write: int = Field(default=8, ge=1, le=200)
+    """Connections of one process for writing."""
 
     @model_validator(mode="after")
     def _sandbox_stays_home(self) -> Self:
