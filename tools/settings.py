@@ -11,8 +11,8 @@ PAGE = Path(__file__).parents[1] / "docs" / "reference" / "settings.md"
 
 HEAD = """# Settings
 
-Read from the environment once, at start; what is wrong is said in one line each, and nothing starts.
-Made by `python tools/settings.py` from the class that reads them; a test keeps it equal.
+Read from the environment once, at start; what is wrong is said in one line each, and nothing
+starts. Made by `python tools/settings.py` from the class that reads them; a test keeps it equal.
 
 | variable | default | meaning |
 |---|---|---|

@@ -66,9 +66,7 @@ class Live(Base):
     __tablename__ = "notifications_live"
 
     customer_id: Mapped[UUID] = mapped_column(primary_key=True)
-    position: Mapped[int] = mapped_column(
-        BigInteger, Identity(always=True), primary_key=True, autoincrement=False
-    )
+    position: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     kind: Mapped[str]
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
     told_at: Mapped[datetime] = mapped_column(_INSTANT, index=True)
