@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from tael.http.cookies import SESSION_COOKIE
 from tael.kernel import ids
 from tael.kernel.database import Database
 from tael.kernel.settings import Settings
@@ -69,6 +70,19 @@ class Browser:
             json=body or {},
             headers={"Idempotency-Key": key or uuid4().hex, **self.headers},
         )
+
+    @property
+    def token(self) -> str:
+        """The session token that the browser shows."""
+        return self.http.cookies[SESSION_COOKIE]
+
+    def show(self, token: str) -> None:
+        """Show this session token from now on."""
+        jar = self.http.cookies.jar
+        for cookie in [each for each in jar if each.name == SESSION_COOKIE]:
+            jar.clear(cookie.domain, cookie.path, cookie.name)
+        # The jar's own name for a host without dots.
+        self.http.cookies.set(SESSION_COOKIE, token, domain="localhost.local")
 
     async def begin(self) -> None:
         """Get the device cookie."""

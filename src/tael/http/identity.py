@@ -31,7 +31,7 @@ from tael.kernel.refusals import TooMany
 router: Final = APIRouter(tags=["identity"])
 
 Language = Literal["zh-CN", "en"]
-PhoneTyped = Annotated[str, StringConstraints(min_length=5, max_length=32)]
+PhoneTyped = Annotated[str, StringConstraints(min_length=1, max_length=32), Field(repr=False)]
 
 
 class Terms(Wire):

@@ -120,7 +120,7 @@ async def raise_session(
             stage = $3,
             customer_id = $4,
             seen_at = $5,
-            expires_at = created_at + $6
+            expires_at = created_at + $6::interval
         WHERE id = $1
           AND coalesce(customer_id, $4) = $4
           AND ended_at IS NULL

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Final
 from uuid import UUID
 
@@ -134,7 +135,8 @@ async def _lease(session: WriteSession, sealer: Sealer, *, now: datetime) -> lis
             text=sealer.unseal(row["body_sealed"], context=_TEXT).decode(),
             number=row["attempts"],
         )
-        for row in rows
+        # The oldest first: ids are made in the order of time, rows come in any.
+        for row in sorted(rows, key=itemgetter("id"))
     ]
 
 

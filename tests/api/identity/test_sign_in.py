@@ -3,8 +3,7 @@
 from collections.abc import Callable
 
 from factories.identity import PIN, Browser
-
-SESSION = "__Host-tael_session"
+from tael.http.cookies import SESSION_COOKIE
 
 
 async def test_a_new_browser_is_anonymous_and_gets_its_device_cookie(browser: Browser) -> None:
@@ -53,13 +52,13 @@ async def test_each_rise_of_stage_makes_a_new_token_and_the_old_opens_nothing(
 ) -> None:
     await browser.begin()
     session = await browser.confirm_phone()
-    early = browser.http.cookies[SESSION]
+    early = browser.token
     await browser.post(
         "/wallets", {"pin": PIN, "terms_version": session["terms"]["version"], "language": "en"}
     )
-    risen = browser.http.cookies[SESSION]
+    risen = browser.token
     assert risen != early
-    browser.http.cookies.set(SESSION, early, domain="localhost")
+    browser.show(early)
     assert (await browser.get("/session")).json()["stage"] == "anonymous"
 
 
@@ -110,11 +109,11 @@ async def test_a_registered_number_opens_no_second_wallet(
 
 
 async def test_sign_out_ends_the_session_at_once_everywhere_it_is_shown(customer: Browser) -> None:
-    token = customer.http.cookies[SESSION]
+    token = customer.token
     reply = await customer.post("/sign-out")
     assert reply.status_code == 204
-    assert SESSION not in customer.http.cookies
-    customer.http.cookies.set(SESSION, token, domain="localhost")
+    assert SESSION_COOKIE not in customer.http.cookies
+    customer.show(token)
     assert (await customer.get("/wallet")).json()["code"] == "identity.signed_out"
 
 
@@ -124,9 +123,9 @@ async def test_signing_out_twice_is_no_fault(customer: Browser) -> None:
 
 
 async def test_signing_in_anew_ends_the_browsers_earlier_session(customer: Browser) -> None:
-    token = customer.http.cookies[SESSION]
+    token = customer.token
     await customer.confirm_phone()
-    customer.http.cookies.set(SESSION, token, domain="localhost")
+    customer.show(token)
     assert (await customer.get("/session")).json()["stage"] == "anonymous"
 
 
@@ -136,10 +135,10 @@ async def test_a_lost_reply_to_the_pin_is_replayed_with_its_new_cookie(
     elsewhere = browsers()
     await elsewhere.begin()
     await elsewhere.confirm_phone()
-    early = elsewhere.http.cookies[SESSION]
+    early = elsewhere.token
     first = await elsewhere.post("/sign-in/pin", {"pin": PIN}, key="the-same-key")
     # The reply is lost: the browser still shows the token of before.
-    elsewhere.http.cookies.set(SESSION, early, domain="localhost")
+    elsewhere.show(early)
     second = await elsewhere.post("/sign-in/pin", {"pin": PIN}, key="the-same-key")
     assert (second.status_code, second.content) == (200, first.content)
     assert (await elsewhere.get("/wallet")).status_code == 200
