@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse, Response
 
 from tael.http import (
     authorisations,
+    card_transfers,
     cards,
     codes,
     docs,
@@ -45,6 +46,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     wallets.router,
     limits.router,
     cards.router,
+    card_transfers.router,
     codes.router,
     payments.router,
     transfers.router,

@@ -1,5 +1,6 @@
 """Reads of operations."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from tael.kernel.database import ReadSession
@@ -18,6 +19,22 @@ async def operation(session: ReadSession, operation_id: OperationId) -> Operatio
     )
     assert row is not None, "operations are never removed"
     return of_row(row)
+
+
+async def operations(
+    session: ReadSession, operation_ids: Collection[OperationId]
+) -> dict[OperationId, Operation]:
+    """Several operations that were begun."""
+    rows = await session.fetch(
+        f"""
+        SELECT {COLUMNS}
+        FROM rails_operations
+        WHERE id = ANY($1::uuid[])
+        """,  # noqa: S608 - a constant list of columns
+        list(operation_ids),
+    )
+    found = [of_row(row) for row in rows]
+    return {operation.id: operation for operation in found}
 
 
 async def is_busy(session: ReadSession, instrument: UUID) -> bool:

@@ -1,12 +1,25 @@
-"""Transfers: from person to person, at once; by phone number or by the payee's receive code.
+"""Transfers: from person to person, at once; and between a wallet and its holder's bank cards.
 
 Invariants: the payer sees only masks of the payee, and no refusal tells of the payee's balance
 or limits; a receive code for an amount is good for one transfer; little goes to a new payee
 at first, and nothing for a day after PIN or phone changed. A refused transfer moves nothing.
-Accounts touched: `CUSTOMER_CASH` to `CUSTOMER_CASH`.
+A top-up gives nothing before the card's bank approves, and keeps its room under the balance cap
+until then; a withdrawal's money is set aside until the bank says how it ended. Each ends once.
+Accounts touched: `CUSTOMER_CASH` to `CUSTOMER_CASH`, `CARD_CLEARING` to and from it.
 """
 
-from tael.transfers import errors
+from tael.transfers import card_errors, errors
+from tael.transfers.card_states import CardTransferKind, CardTransferState
+from tael.transfers.card_transfers import (
+    PREFIXES,
+    CardTransfer,
+    CardTransferCommand,
+    CardTransferId,
+    card_transfer,
+    finish_card_transfer,
+    pending_card_transfers,
+    perform_card_transfer,
+)
 from tael.transfers.jobs import SCHEDULES, SUBSCRIBERS
 from tael.transfers.payees import (
     FoundPayee,
@@ -19,11 +32,19 @@ from tael.transfers.payees import (
 from tael.transfers.receive import WantedCode, make_receive_code, read_receive_code, receive_payload
 from tael.transfers.rules import MEMO_LENGTH_MAX, ReceiveCode, TransferId, clean_memo
 from tael.transfers.send import Send, TransferReceipt, send, transfer
+from tael.transfers.top_up import begin_top_up
+from tael.transfers.withdraw import begin_withdrawal
 
 __all__ = [
     "MEMO_LENGTH_MAX",
+    "PREFIXES",
     "SCHEDULES",
     "SUBSCRIBERS",
+    "CardTransfer",
+    "CardTransferCommand",
+    "CardTransferId",
+    "CardTransferKind",
+    "CardTransferState",
     "FoundPayee",
     "Payee",
     "ReceiveCode",
@@ -32,11 +53,18 @@ __all__ = [
     "TransferId",
     "TransferReceipt",
     "WantedCode",
+    "begin_top_up",
+    "begin_withdrawal",
+    "card_errors",
+    "card_transfer",
     "clean_memo",
     "errors",
+    "finish_card_transfer",
     "look_up",
     "make_receive_code",
     "payee_by_id",
+    "pending_card_transfers",
+    "perform_card_transfer",
     "read_receive_code",
     "receive_payload",
     "recent_payees",

@@ -8,6 +8,7 @@ from tael.kernel.clock import machine_now
 from tael.kernel.database import WriteSession
 from tael.kernel.ids import wire
 from tael.kernel.outbox import RecordedEvent, Schedule, Subscriber
+from tael.transfers.card_jobs import CARD_SUBSCRIBERS
 from tael.transfers.events import TransferSettled
 from tael.transfers.receive import purge_receive_codes
 
@@ -28,6 +29,7 @@ async def tell_both(session: WriteSession, event: RecordedEvent) -> None:
 
 SUBSCRIBERS: Final = (
     Subscriber("transfers.tell_both", frozenset({TransferSettled.topic}), tell_both),
+    *CARD_SUBSCRIBERS,
 )
 SCHEDULES: Final = (
     Schedule("transfers.purge_receive_codes", every_s=3_600, run=purge_receive_codes),
