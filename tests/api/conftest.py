@@ -3,11 +3,14 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 
+import asyncpg
 import httpx
 import pytest
-from factories.identity import PHONE, Browser, Handsets
 from fastapi import FastAPI
 
+from factories.identity import PHONE, Browser, Handsets
+from factories.shops import Bank, yuan
+from tael import merchants
 from tael.http import create_app
 from tael.kernel.database import Database
 from tael.kernel.settings import Settings
@@ -60,3 +63,22 @@ def browser(browsers: Callable[..., Browser]) -> Browser:
 async def customer(browser: Browser) -> Browser:
     """A customer who has just opened a wallet."""
     return await browser.sign_up()
+
+
+@pytest.fixture
+def bank(database: Database, owner: asyncpg.Connection) -> Bank:
+    """The bank behind the counter."""
+    return Bank(database, owner)
+
+
+@pytest.fixture
+async def shop(bank: Bank) -> merchants.Store:
+    """A shop that takes payments."""
+    return await bank.a_shop()
+
+
+@pytest.fixture
+async def payer(customer: Browser, bank: Bank) -> Browser:
+    """A customer of class 4 with 1,000.00."""
+    await bank.fund(customer.customer, yuan(1000))
+    return customer

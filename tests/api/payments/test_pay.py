@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import asyncpg
 import httpx
+
 from factories.identity import OTHER_PHONE, Browser
 from factories.shops import (
     Bank,
@@ -15,7 +16,6 @@ from factories.shops import (
     sto,
     yuan,
 )
-
 from tael import merchants, payments
 from tael.kernel import ids
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import httpx
 import pytest
+
 from factories.identity import Browser
 from factories.shops import Bank, authorise_payment, on_wire, payment_body, yuan
-
 from tael import identity, ledger, merchants, payments
 from tael.kernel import ids
 from tael.kernel.clock import business_now, machine_now
@@ -193,11 +193,11 @@ class Counting(WriteSession):
 
     statements = 0
 
-    async def fetch(self, sql: str, *arguments: object) -> list[object]:  # type: ignore[override]  # rows as they are
+    async def fetch(self, sql: str, *arguments: object) -> list[object]:
         type(self).statements += 1
         return await super().fetch(sql, *arguments)
 
-    async def fetchrow(self, sql: str, *arguments: object) -> object:  # type: ignore[override]  # as above
+    async def fetchrow(self, sql: str, *arguments: object) -> object:
         type(self).statements += 1
         return await super().fetchrow(sql, *arguments)
 

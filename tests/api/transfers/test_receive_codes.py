@@ -1,0 +1,136 @@
+"""Receive codes: dynamic, personal, short-lived; with an amount good for one transfer."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from factories.identity import OTHER_PHONE, Browser
+from factories.shops import Bank, on_wire, yuan
+from tael.codecs.emvco import Initiation, parse
+
+
+@pytest.fixture
+async def payee(browsers: Callable[..., Browser], payer: Browser) -> Browser:
+    """Somebody who shows a code."""
+    return await browsers(OTHER_PHONE).sign_up()
+
+
+async def show(payee: Browser, amount: int | None = None, memo: str | None = None) -> str:
+    """Make a code; its payload."""
+    body = {"amount": on_wire(yuan(amount)) if amount else None, "memo": memo}
+    reply = await payee.post("/receive-codes", body)
+    assert reply.status_code == 201, reply.text
+    payload: str = reply.json()["payload"]
+    return payload
+
+
+async def scan(payer: Browser, payload: str) -> httpx.Response:
+    return await payer.post("/codes/resolve", {"payload": payload})
+
+
+async def send_to(payer: Browser, resolved: dict[str, Any], amount: int) -> httpx.Response:
+    """Pay what a scan gave."""
+    payee = resolved["payee"]["payee"]
+    authorisation = await payer.authorised(
+        purpose="transfer", payee=payee, amount=on_wire(yuan(amount))
+    )
+    body = {
+        "payee": payee,
+        "amount": on_wire(yuan(amount)),
+        "memo": resolved["memo"] or "",
+        "authorisation": authorisation,
+        "receive_code": resolved["receive_code"],
+    }
+    return await payer.post("/transfers", body)
+
+
+async def test_a_code_without_amount_leads_to_its_person_any_number_of_times(
+    payer: Browser, payee: Browser, bank: Bank
+) -> None:
+    payload = await show(payee)
+    resolved = (await scan(payer, payload)).json()
+    assert resolved["kind"] == "person"
+    assert resolved["payee"]["payee"] == payee.customer
+    assert resolved["payee"]["name"] == "139****5678"
+    assert (resolved["amount"], resolved["level"], resolved["warnings"]) == (None, None, [])
+    assert (await send_to(payer, resolved, 3)).status_code == 201
+    assert (await send_to(payer, resolved, 4)).status_code == 201
+    assert await bank.balance(payee.customer) == yuan(7)
+
+
+async def test_a_code_says_nothing_about_the_person(payee: Browser) -> None:
+    code = parse(await show(payee, 5, "rent"))
+    assert code.initiation is Initiation.DYNAMIC
+    assert code.missing == ()
+    assert code.amount == "5.00"
+    text = code.payload
+    for secret in (payee.phone, payee.phone[-4:], payee.customer, "rent"):
+        assert secret not in text
+
+
+async def test_a_code_with_an_amount_is_good_for_one_transfer(
+    payer: Browser, payee: Browser, bank: Bank
+) -> None:
+    payload = await show(payee, 20, "AA 午饭")
+    resolved = (await scan(payer, payload)).json()
+    assert (resolved["amount"], resolved["memo"]) == (on_wire(yuan(20)), "AA 午饭")
+    async with bank.unmoved():
+        reply = await send_to(payer, resolved, 21)
+        assert reply.json()["code"] == "transfers.amount_changed"
+    assert (await send_to(payer, resolved, 20)).status_code == 201
+    async with bank.unmoved():
+        reply = await send_to(payer, resolved, 20)
+        assert reply.json()["code"] == "transfers.receive_code_used"
+    assert (await scan(payer, payload)).json()["code"] == "transfers.receive_code_used"
+
+
+async def test_fifty_pay_one_code_and_one_is_served(
+    payer: Browser, payee: Browser, bank: Bank
+) -> None:
+    resolved = (await scan(payer, await show(payee, 2))).json()
+    replies = await asyncio.gather(*(send_to(payer, resolved, 2) for _ in range(8)))
+    outcome = Counter("sent" if r.status_code == 201 else r.json()["code"] for r in replies)
+    assert outcome == {"sent": 1, "transfers.receive_code_used": 7}
+    assert await bank.balance(payee.customer) == yuan(2)
+
+
+async def test_a_code_dies_after_ten_minutes(payer: Browser, payee: Browser, bank: Bank) -> None:
+    payload = await show(payee, 5)
+    resolved = (await scan(payer, payload)).json()
+    await payer.post("/sandbox/clock", {"advance_s": 600})
+    assert (await scan(payer, payload)).json()["code"] == "transfers.receive_code_expired"
+    async with bank.unmoved():
+        reply = await send_to(payer, resolved, 5)
+        assert reply.json()["code"] == "transfers.receive_code_expired"
+
+
+async def test_a_fresh_code_comes_again_and_an_old_one_is_replaced(
+    payer: Browser, payee: Browser
+) -> None:
+    first = await show(payee)
+    assert await show(payee) == first
+    await payer.post("/sandbox/clock", {"advance_s": 330})
+    second = await show(payee)
+    assert second != first
+    assert (await scan(payer, first)).json()["code"] == "transfers.receive_code_unknown"
+    assert (await scan(payer, second)).json()["kind"] == "person"
+
+
+async def test_a_code_leads_to_nobody_else(
+    payer: Browser, payee: Browser, bank: Bank, browsers: Callable[..., Browser]
+) -> None:
+    resolved = (await scan(payer, await show(payee))).json()
+    other = await browsers("13700001111").sign_up()
+    resolved["payee"]["payee"] = other.customer
+    async with bank.unmoved():
+        reply = await send_to(payer, resolved, 5)
+        assert reply.json()["code"] == "transfers.receive_code_unknown"
+
+
+async def test_the_own_code_is_not_paid(payee: Browser) -> None:
+    reply = await scan(payee, await show(payee))
+    assert reply.json()["code"] == "transfers.self_transfer"
