@@ -1,12 +1,19 @@
 """The typed picture of the tables, which a test holds against the migrated database."""
 
-from sqlalchemy import MetaData
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import DateTime, MetaData, Text
 from sqlalchemy.orm import DeclarativeBase
 
 
 class Base(DeclarativeBase):
     """Every table of Tael; constraints are named, so that an error can name its rule."""
 
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        str: Text(),
+        datetime: DateTime(timezone=True),
+    }
     metadata = MetaData(
         naming_convention={
             "pk": "pk_%(table_name)s",
