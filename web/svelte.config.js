@@ -13,6 +13,8 @@ export default {
         // zxing reads QR codes in WebAssembly where the browser has no detector of its own.
         'script-src': ['self', 'wasm-unsafe-eval'],
         'style-src': ['self'],
+        // SvelteKit's announcer of page changes hides itself by a style attribute: this one alone.
+        'style-src-attr': ['unsafe-hashes', 'sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo='],
         'img-src': ['self', 'blob:', 'data:'],
         'media-src': ['self', 'blob:'],
         'connect-src': ['self'],

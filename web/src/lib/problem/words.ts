@@ -21,6 +21,8 @@ export interface Details {
   readonly until: string;
   readonly seconds: string;
   readonly scheme: string;
+  readonly least: string;
+  readonly most: string;
 }
 
 export interface Words {
@@ -48,18 +50,20 @@ function detailsOf({ body }: Problem): Details {
     until: time(body.until),
     seconds: plain(body.resend_after_s ?? body.retry_after_s),
     scheme: plain(body.scheme),
+    least: money(body.least),
+    most: money(body.most),
   };
 }
 
 function wordsFor(problem: Problem): Words | undefined {
   if (problem.code === 'identity.pin_weak')
-    return WORDS[`identity.pin_weak.${plain(problem.body.why)}`];
-  return WORDS[problem.code] ?? (problem.code.startsWith('qr.') ? WORDS['qr.*'] : undefined);
+    return WORDS[`identity.pin_weak.${plain(problem.body.why)}`] ?? WORDS[problem.code];
+  return WORDS[problem.code];
 }
 
 export function whatHappened(problem: Problem): string {
   const details = detailsOf(problem);
-  return wordsFor(problem)?.what(details) ?? m.p_unknown(details);
+  return wordsFor(problem)?.what(details) ?? m.problem_unknown(details);
 }
 
 export function isMoneySafe(problem: Problem): string {
@@ -69,11 +73,11 @@ export function isMoneySafe(problem: Problem): string {
 /** What is left of a limit, when it starts anew, how to raise it: whatever the refusal told. */
 function nextForLimit(problem: Problem, details: Details): string {
   const sentences = [];
-  if (details.left) sentences.push(m.p_limit_left(details));
-  if (details.at) sentences.push(m.p_limit_resets(details));
-  if (problem.body.how === 'identity') sentences.push(m.p_limit_raise_identity());
-  if (problem.body.how === 'bank_card') sentences.push(m.p_limit_raise_bank_card());
-  if (problem.body.how === 'branch') sentences.push(m.p_limit_raise_branch());
+  if (details.left) sentences.push(m.problem_limit_left(details));
+  if (details.at) sentences.push(m.problem_limit_resets(details));
+  if (problem.body.how === 'identity') sentences.push(m.problem_limit_raise_identity());
+  if (problem.body.how === 'bank_card') sentences.push(m.problem_limit_raise_bank_card());
+  if (problem.body.how === 'branch') sentences.push(m.problem_limit_raise_branch());
   return sentences.join(' ');
 }
 
@@ -81,6 +85,6 @@ export function whatNext(problem: Problem): string {
   const details = detailsOf(problem);
   if (typeof problem.body.limit === 'string') return nextForLimit(problem, details);
   const words = wordsFor(problem);
-  if (!words) return m.p_unknown_next();
+  if (!words) return m.problem_unknown_next();
   return words.next?.(details) ?? '';
 }
