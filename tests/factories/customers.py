@@ -1,5 +1,6 @@
 """Wallets without a browser, for tests that begin where a customer already stands."""
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +24,13 @@ NOON = datetime(2026, 3, 10, 4, tzinfo=UTC)
 JPEG = b"\xff\xd8\xff\xe0" + b"face"
 WANG_ID = "110101199003070038"
 LI_ID = "31010119880512001X"
+
+WANG = {
+    "name": "王小明",
+    "id_number": WANG_ID,
+    "portrait": base64.b64encode(JPEG).decode(),
+}
+"""What 王小明 shows to be upgraded, as the API takes it."""
 
 
 def yuan(amount: int) -> Money:
