@@ -133,13 +133,15 @@ def set_up_python(uv: Path, *, development: bool, with_node: bool = False) -> No
     program = VENV / "bin" / "tael"
     if stamp.says(key) and program.exists() and _version((VENV / "bin" / "python", "-V")):
         return
-    with step(f"Python packages for {level} into .venv"):
+    what = "Node, as a Python package," if with_node else f"Python packages for {level}"
+    with step(f"{what} into .venv"):
         command: list[str | Path] = [uv, "sync", "--frozen", "--inexact"]
         command += [] if development else ["--no-dev"]
         command += ["--group", "node"] if with_node else []
         if not _version((VENV / "bin" / "python", "-V")):
             command += ["--python", sys.executable]
-        run(command, environment=_uv_environment())
+        # The list of what was installed is in the lock.
+        run(command, environment=_uv_environment(), noise=r" [-+~] ")
         stamp.write(key)
 
 
@@ -163,14 +165,14 @@ class Node:
     folder: Path
     version: tuple[int, ...]
 
-    def npm(self, *words: str) -> None:
+    def npm(self, *words: str, noise: str = "npm warn Unknown") -> None:
         """Run npm in web/, with this Node first on the PATH."""
         environment = dict(os.environ)
         environment["PATH"] = f"{self.folder}{os.pathsep}{environment.get('PATH', os.defpath)}"
         cache = usable_cache("npm")
         if cache:
             environment["npm_config_cache"] = str(cache)
-        run((self.folder / "npm", *words), cwd=WEB, environment=environment)
+        run((self.folder / "npm", *words), cwd=WEB, environment=environment, noise=noise)
 
 
 def find_node() -> Node | None:
@@ -225,7 +227,7 @@ def build_app(uv: Path) -> None:
     node = install_web_packages(uv)
     with step("The app: building web/ into src/tael/http/app"):
         stamp.forget()
-        node.npm("run", "build")
+        node.npm("run", "--silent", "build", noise=r".*")
         coming = APP.with_name("app.coming")
         shutil.rmtree(coming, ignore_errors=True)
         shutil.copytree(WEB / "build", coming)
@@ -237,7 +239,9 @@ def build_app(uv: Path) -> None:
 def _web_sources() -> Iterator[Path]:
     for folder, folders, files in os.walk(WEB):
         folders[:] = [name for name in folders if name not in _NOT_SOURCE]
-        yield from (Path(folder) / name for name in files)
+        # The message compiler leaves notes of its own beside its settings.
+        ours = {"settings.json"} if folder.endswith(".inlang") else files
+        yield from (Path(folder) / name for name in files if name in ours)
 
 
 def _version(command: tuple[str | Path, ...]) -> tuple[int, ...]:

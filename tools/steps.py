@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import time
@@ -49,14 +50,33 @@ def run(
     *,
     cwd: Path = ROOT,
     environment: Mapping[str, str] | None = None,
+    noise: str = "(?!)",
 ) -> None:
-    """Run one command with its own progress in view; a failure ends the set-up."""
+    """Run one command with its own progress in view; a failure ends the set-up.
+
+    Lines that match `noise` are shown only then.
+    """
+    kept = []
     words = [str(word) for word in command]
-    finished = subprocess.run(
-        words, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, check=False
-    )
-    if finished.returncode != 0:
-        raise SetupError(f"this failed ({finished.returncode}): {' '.join(words)}")
+    with subprocess.Popen(
+        words,
+        cwd=cwd,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if re.match(noise, line):
+                kept.append(line)
+            else:
+                say(f"  {line.rstrip()}")
+    if process.returncode != 0:
+        say("".join(kept))
+        raise SetupError(f"this failed ({process.returncode}): {' '.join(words)}")
 
 
 @contextmanager
