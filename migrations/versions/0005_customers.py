@@ -116,18 +116,26 @@ STATEMENTS = (
     "CREATE INDEX ix_customers_proofings_customer_id_id ON customers_proofings (customer_id, id)",
     """
     CREATE TABLE customers_closings (
-        customer_id uuid        NOT NULL,
-        closed_at   timestamptz NOT NULL,
-        kept        jsonb       NOT NULL,
+        customer_id  uuid        NOT NULL,
+        closed_at    timestamptz NOT NULL,
+        kept         jsonb       NOT NULL,
+        keep_until   date        NOT NULL,
+        forgotten_at timestamptz,
         CONSTRAINT pk_customers_closings PRIMARY KEY (customer_id),
         CONSTRAINT fk_customers_closings_customer_id
             FOREIGN KEY (customer_id) REFERENCES customers_wallets (customer_id)
     )
     """,
-    # No DELETE anywhere: what closing keeps is kept, and consents and receipts never change.
-    "GRANT SELECT, INSERT, UPDATE ON customers_wallets, customers_profiles TO tael_app",
-    "GRANT SELECT, INSERT, UPDATE ON customers_proofings TO tael_app",
-    "GRANT SELECT, INSERT ON customers_consents, customers_closings TO tael_app",
+    """
+    CREATE INDEX ix_customers_closings_due
+        ON customers_closings (keep_until) WHERE forgotten_at IS NULL
+    """,
+    "GRANT SELECT, INSERT, UPDATE ON customers_wallets TO tael_app",
+    # The proven person is deleted when the duty to keep it ends.
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON customers_profiles, customers_proofings TO tael_app",
+    # What was agreed never changes.
+    "GRANT SELECT, INSERT ON customers_consents TO tael_app",
+    "GRANT SELECT, INSERT, UPDATE (forgotten_at) ON customers_closings TO tael_app",
     "GRANT SELECT ON customers_wallets TO tael_auditor",
 )
 

@@ -139,9 +139,7 @@ async def give(database: Database, wallet: Wallet, amount: Money, *, now: dateti
             ledger.Movement(
                 id=ledger.MovementId(ids.new_id()),
                 kind=ledger.MovementKind.TOP_UP,
-                postings=[
-                    ledger.Posting(ledger.CARD_CLEARING, wallet.account_number, amount),
-                ],
+                postings=(ledger.Posting(ledger.CARD_CLEARING, wallet.account_number, amount),),
                 reference=ids.new_id(),
                 payer_label="bank card",
                 payee_label=wallet.label,
@@ -163,11 +161,11 @@ async def spend(
     """Count acts in one batch, as a money path does; the code of each refusal, or None."""
     async with database.write() as session:
         use = await customers.lock_limit_use(session, [customer_id], now=now)
-        outcomes = []
+        outcomes: list[str | None] = []
         for amount in amounts:
             refusal = use.refuses(customer_id, act, amount)
             if refusal is None:
                 use.add(customer_id, act, amount)
-            outcomes.append(refusal and refusal.code)
+            outcomes.append(None if refusal is None else refusal.code)
         await customers.write_limit_use(session, use)
     return outcomes

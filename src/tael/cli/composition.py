@@ -63,6 +63,7 @@ async def job_parts(settings: Settings, database: Database) -> AsyncIterator[Job
             schedules=(
                 *notifications.schedules(gateway, sealer),
                 *identity.SCHEDULES,
+                *customers.SCHEDULES,
                 *ledger.SCHEDULES,
                 *rails.schedules(card_switch, sealer),
                 *instruments.SCHEDULES,

@@ -20,7 +20,7 @@ from tael.customers.closing import (
     closing_preview,
     register_obstacle,
 )
-from tael.customers.jobs import SUBSCRIBERS
+from tael.customers.jobs import SCHEDULES, SUBSCRIBERS
 from tael.customers.limit_table import LimitsInvalid, limits_in_force, load_limits, use_limits
 from tael.customers.limit_use import LimitUse, lock_limit_use, write_limit_use
 from tael.customers.overview import limits, would_pass, would_receive
@@ -49,6 +49,7 @@ from tael.customers.terms import TERMS_URL, TERMS_VERSION
 __all__ = [
     "NEEDS",
     "NO_CAP",
+    "SCHEDULES",
     "SUBSCRIBERS",
     "TERMS_URL",
     "TERMS_VERSION",

@@ -65,6 +65,19 @@ class ClosingReceipt:
     kept: tuple[Kept, ...]
 
 
+FORGET_BATCH: Final = 500
+"""How many wallets are forgotten in one transaction."""
+
+_FORGET: Final = (
+    "DELETE FROM customers_profiles WHERE customer_id = ANY($1::uuid[])",
+    "DELETE FROM customers_proofings WHERE customer_id = ANY($1::uuid[])",
+    """
+    UPDATE customers_wallets
+    SET name_masked = NULL, phone_masked = ''
+    WHERE customer_id = ANY($1::uuid[])
+    """,
+)
+
 _REGISTERED: Final[list[ClosingObstacles]] = []
 
 _FROZEN: Final = Obstacle("customers.wallet_frozen", "The wallet is frozen: unfreeze it first.")
@@ -145,6 +158,37 @@ async def close(
     return ClosingReceipt(now, kept)
 
 
+async def forget_due(session: WriteSession, *, now: datetime) -> int:
+    """Delete the proven people of wallets whose time of keeping is over; returns how many wallets.
+
+    The movements stay with the ledger, whose entries nobody changes: from then on they tell
+    nothing of who it was but the masked labels that they were booked with.
+    """
+    rows = await session.fetch(
+        """
+        SELECT customer_id
+        FROM customers_closings
+        WHERE keep_until < $1 AND forgotten_at IS NULL
+        ORDER BY customer_id
+        LIMIT $2
+        FOR NO KEY UPDATE SKIP LOCKED
+        """,
+        business_day(now),
+        FORGET_BATCH,
+    )
+    due = [row["customer_id"] for row in rows]
+    if not due:
+        return 0
+    for statement in _FORGET:
+        await session.execute(statement, due)
+    await session.execute(
+        "UPDATE customers_closings SET forgotten_at = $2 WHERE customer_id = ANY($1::uuid[])",
+        due,
+        now,
+    )
+    return len(due)
+
+
 async def _obstacles(session: ReadSession, held: Wallet, now: datetime) -> list[Obstacle]:
     balance = await ledger.balance(session, held.account_number, now=now)
     arriving = await session.fetchval(
@@ -191,7 +235,10 @@ async def _write_closing(
         now,
     )
     await session.execute(
-        "INSERT INTO customers_closings (customer_id, closed_at, kept) VALUES ($1, $2, $3)",
+        """
+        INSERT INTO customers_closings (customer_id, closed_at, kept, keep_until)
+        VALUES ($1, $2, $3, $4)
+        """,
         customer,
         now,
         [
@@ -203,6 +250,7 @@ async def _write_closing(
             }
             for each in kept
         ],
+        max(each.until for each in kept),
     )
 
 

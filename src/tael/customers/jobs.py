@@ -5,10 +5,11 @@ from uuid import UUID
 
 from tael import notifications
 from tael.customers import events
+from tael.customers.closing import FORGET_BATCH, forget_due
 from tael.customers.service import set_phone_mask
-from tael.kernel.clock import machine_now
-from tael.kernel.database import WriteSession
-from tael.kernel.outbox import RecordedEvent, Subscriber
+from tael.kernel.clock import business_now, machine_now
+from tael.kernel.database import Database, WriteSession
+from tael.kernel.outbox import RecordedEvent, Schedule, Subscriber
 
 
 async def _tell_holder(session: WriteSession, event: RecordedEvent) -> None:
@@ -21,6 +22,16 @@ async def _follow_phone(session: WriteSession, event: RecordedEvent) -> None:
     customer = UUID(event.payload["customer"])
     await set_phone_mask(session, customer, event.payload["phone_masked"])
 
+
+async def _forget(database: Database) -> None:
+    while True:
+        async with database.write() as session:
+            forgotten = await forget_due(session, now=await business_now(session))
+        if forgotten < FORGET_BATCH:
+            return
+
+
+SCHEDULES: Final = (Schedule("customers.forget", 3_600.0, _forget),)
 
 SUBSCRIBERS: Final = (
     Subscriber(

@@ -132,7 +132,16 @@ class ClosingRow(Base):
     """The receipt of a closed wallet: what is kept, why and until when."""
 
     __tablename__ = "customers_closings"
+    __table_args__ = (
+        Index(
+            "ix_customers_closings_due",
+            "keep_until",
+            postgresql_where=text("forgotten_at IS NULL"),
+        ),
+    )
 
     customer_id: Mapped[UUID] = mapped_column(ForeignKey(_WALLET), primary_key=True)
     closed_at: Mapped[datetime] = mapped_column(_INSTANT)
     kept: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    keep_until: Mapped[date]
+    forgotten_at: Mapped[datetime | None] = mapped_column(_INSTANT)

@@ -39,8 +39,11 @@ from tael.kernel.database import Database, WriteSession
 from tael.kernel.refusals import Refusal
 from tael.kernel.sealed import Sealer
 
-ATTEMPTS_A_DAY: Final = 5
-"""How many checks one customer may begin a day, and how many may be begun about one person."""
+CHECKS_A_DAY: Final = 5
+"""How many checks one customer may begin a day."""
+
+CHECKS_OF_A_PERSON_A_DAY: Final = 20
+"""How many may be begun about one person by all: strangers cannot lock that person out alone."""
 
 RETRY_AFTER_S: Final = 60
 _DAY_S: Final = 24 * 60 * 60
@@ -149,8 +152,11 @@ async def _lock_open(session: WriteSession, customer: UUID) -> Wallet:
 async def _begin(session: WriteSession, claim: IdentityClaim, hashes: ProfileHashes) -> UUID:
     """Count the attempt and write the intent: both are committed before the question is asked."""
     now = machine_now()
-    for bucket in (f"proofing:{claim.customer_id}", f"proofing:{hashes.id_hash.hex()}"):
-        await rate_limits.take(session, bucket, limit=ATTEMPTS_A_DAY, window_s=_DAY_S, now=now)
+    for bucket, limit in (
+        (f"proofing:customer:{claim.customer_id}", CHECKS_A_DAY),
+        (f"proofing:person:{hashes.id_hash.hex()}", CHECKS_OF_A_PERSON_A_DAY),
+    ):
+        await rate_limits.take(session, bucket, limit=limit, window_s=_DAY_S, now=now)
     check = ids.new_id()
     await session.execute(
         """

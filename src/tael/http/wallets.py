@@ -103,7 +103,7 @@ class KeptBody(Wire):
     kind: str = Field(examples=["movements"])
     what: str
     why: str
-    until: date | None = Field(description="The day on which it is deleted.")
+    until: date | None = Field(description="The last day on which it must be kept.")
 
     @classmethod
     def of(cls, kept: customers.Kept) -> "KeptBody":
