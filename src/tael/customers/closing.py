@@ -210,7 +210,7 @@ async def _obstacles(session: ReadSession, held: Wallet, now: datetime) -> list[
 
 async def _kept(session: ReadSession, customer: UUID, now: datetime) -> tuple[Kept, ...]:
     today = business_day(now)
-    until = _years_later(today, limits_in_force().on(today).retention_years)
+    until = years_later(today, limits_in_force().on(today).retention_years)
     proven = await profile_hashes(session, customer) is not None
     kinds = (_MOVEMENTS, _IDENTITY, _CONSENTS) if proven else (_MOVEMENTS, _CONSENTS)
     return tuple(Kept(*kind, until) for kind in kinds)
@@ -254,7 +254,7 @@ async def _write_closing(
     )
 
 
-def _years_later(day: date, years: int) -> date:
+def years_later(day: date, years: int) -> date:
     """The same day some years on; 29 February becomes 1 March where there is none."""
     try:
         return day.replace(year=day.year + years)

@@ -1,4 +1,4 @@
-"""The identity checker around the app: the sandbox world's own, over HTTP."""
+"""The identity checker around the app: told what to say, or the sandbox world's over HTTP."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -9,9 +9,24 @@ from fastapi import FastAPI
 
 from factories.customers import WANG, Checker
 from factories.identity import Browser
-from tael.customers import Prover
+from tael.customers import HttpProofing, IdentityProofing, Prover
 from tael.kernel.settings import Settings
 from tael.sandbox.world import World, running_world
+
+
+def ask(app: FastAPI, proofing: IdentityProofing) -> None:
+    """Let this app ask that checker."""
+    services = app.state.services
+    prover = Prover(proofing=proofing, sealer=services.sealer)
+    app.state.services = replace(services, prover=prover)
+
+
+@pytest.fixture
+def checker(app: FastAPI, settings: Settings) -> Checker:
+    """A checker that a test tells what to say."""
+    told = Checker()
+    ask(app, told)
+    return told
 
 
 @pytest.fixture
@@ -22,22 +37,15 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-def settings(settings: Settings, world: World) -> Settings:
-    """The same settings, with the checker at the world's address."""
-    return settings.model_copy(update={"proofing_url": f"{world.url}/proofing/checks"})
+def register(app: FastAPI, world: World) -> str:
+    """The world's own checker, asked over HTTP; its address."""
+    url = f"{world.url}/proofing/checks"
+    ask(app, HttpProofing(url, app.state.services.outside))
+    return url
 
 
 @pytest.fixture
-def checker(app: FastAPI, settings: Settings) -> Checker:
-    """A checker that a test tells what to say, in the place of the world's."""
-    told = Checker()
-    prover = Prover(proofing=told, sealer=settings.sealer())
-    app.state.services = replace(app.state.services, prover=prover)
-    return told
-
-
-@pytest.fixture
-async def proven(customer: Browser) -> Browser:
+async def proven(customer: Browser, checker: Checker) -> Browser:
     """A customer in class 3."""
     reply = await customer.post("/upgrades/identity", WANG)
     assert reply.status_code == 200, reply.text

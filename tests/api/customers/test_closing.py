@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from factories.customers import NOON, WANG, a_wallet, fen, give, seen, spend, yu
 from factories.identity import Browser
 from tael import customers
 from tael.customers import Obstacle
-from tael.customers.closing import _REGISTERED
+from tael.customers.closing import _REGISTERED, forget_due, years_later
 from tael.kernel import ids
 from tael.kernel.clock import business_day, machine_now
 from tael.kernel.database import Database, ReadSession
@@ -151,6 +152,30 @@ async def test_closing_needs_its_own_authorisation(customer: Browser) -> None:
     assert (await customer.get("/wallet")).json()["status"] == "active"
     malformed = await customer.post("/wallet/close", {"authorisation": customer.customer})
     assert malformed.json()["code"] == "request.malformed_id"
+
+
+async def test_the_person_is_forgotten_when_the_time_of_keeping_is_over(
+    proven: Browser, database: Database, owner: asyncpg.Connection
+) -> None:
+    await close(proven)
+    until = await owner.fetchval("SELECT keep_until FROM customers_closings")
+    last_day = datetime(until.year, until.month, until.day, 15, 59, tzinfo=UTC)
+    async with database.write() as session:
+        assert await forget_due(session, now=last_day) == 0
+    assert await owner.fetchval("SELECT count(*) FROM customers_profiles") == 1
+    for forgotten in (1, 0):
+        async with database.write() as session:
+            assert await forget_due(session, now=last_day + timedelta(minutes=1)) == forgotten
+    for table in ("customers_profiles", "customers_proofings"):
+        assert await owner.fetchval(f"SELECT count(*) FROM {table}") == 0
+    masks = await owner.fetchrow("SELECT name_masked, phone_masked FROM customers_wallets")
+    assert tuple(masks) == (None, "")
+    assert await owner.fetchval("SELECT count(*) FROM customers_closings") == 1
+
+
+async def test_a_leap_day_is_kept_until_the_first_of_march() -> None:
+    assert years_later(date(2028, 2, 29), 10) == date(2038, 3, 1)
+    assert years_later(date(2028, 2, 28), 10) == date(2038, 2, 28)
 
 
 async def test_money_that_races_with_closing_arrives_before_or_not_at_all(

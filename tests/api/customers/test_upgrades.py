@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
 from fastapi import FastAPI
 
@@ -26,6 +27,8 @@ from factories.customers import (
 from factories.identity import OTHER_PHONE, Browser
 from tael import customers
 from tael.customers import HttpProofing, IdentityClaim, Prover, Verdict, WalletClass
+from tael.customers.people import Person
+from tael.customers.proofing import Inquiry, ProofingUnsure
 from tael.kernel import ids
 from tael.kernel.database import Database
 from tael.kernel.settings import Settings
@@ -43,7 +46,7 @@ async def wallet_class(browser: Browser) -> int:
 
 
 async def test_a_proven_person_is_class_3_and_may_do_more(
-    customer: Browser, database: Database
+    customer: Browser, database: Database, register: str
 ) -> None:
     wallet = await upgrade(customer)
     assert wallet["class"] == 3
@@ -87,7 +90,11 @@ async def test_name_and_number_are_kept_sealed_and_found_by_hash_only(
     ],
 )
 async def test_a_failed_proof_leaves_the_class_and_its_limits(
-    customer: Browser, changes: dict[str, Any], code: str, owner: asyncpg.Connection
+    customer: Browser,
+    changes: dict[str, Any],
+    code: str,
+    owner: asyncpg.Connection,
+    register: str,
 ) -> None:
     before = (await customer.get("/limits")).json()
     assert (await upgrade(customer, **changes))["code"] == code
@@ -180,24 +187,30 @@ async def test_an_unanswered_check_changes_nothing_and_the_same_key_asks_the_sam
 
 
 async def test_a_checker_that_is_slow_counts_as_unanswered(
-    customer: Browser, app: FastAPI, settings: Settings
+    customer: Browser, app: FastAPI, register: str
 ) -> None:
     services = app.state.services
-    hasty = HttpProofing(settings.proofing_url, services.outside, timeout_s=0.2)
-    prover = Prover(proofing=hasty, sealer=services.sealer)
-    app.state.services = replace(services, prover=prover)
+    hasty = HttpProofing(register, services.outside, timeout_s=0.2)
+    app.state.services = replace(services, prover=Prover(proofing=hasty, sealer=services.sealer))
     assert (await upgrade(customer, name="慢慢"))["code"] == "customers.proofing_unanswered"
     assert await wallet_class(customer) == 4
 
 
-async def test_without_a_checker_nobody_is_upgraded(
-    customer: Browser, app: FastAPI, settings: Settings
-) -> None:
-    services = app.state.services
-    prover = Prover(proofing=HttpProofing(None, services.outside), sealer=services.sealer)
-    app.state.services = replace(services, prover=prover)
+async def test_without_a_checker_nobody_is_upgraded(customer: Browser) -> None:
     assert (await upgrade(customer))["code"] == "customers.proofing_unanswered"
     assert await wallet_class(customer) == 4
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(500, {}), (422, {"error": "no"}), (200, {}), (200, {"verdict": "maybe"}), (200, "match")],
+)
+async def test_an_answer_that_says_nothing_is_no_verdict(status: int, body: object) -> None:
+    transport = httpx.MockTransport(lambda _request: httpx.Response(status, json=body))
+    async with httpx.AsyncClient(transport=transport) as client:
+        inquiry = Inquiry(ids.new_id(), Person("王小明", WANG_ID), JPEG)
+        with pytest.raises(ProofingUnsure):
+            await HttpProofing("http://checker/checks", client).check(inquiry)
 
 
 async def test_the_sixth_check_of_a_day_is_not_made(customer: Browser, checker: Checker) -> None:
