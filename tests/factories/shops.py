@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from factories.identity import Browser
 
+from factories.identity import Browser
 from tael import ledger, merchants, payments
 from tael.kernel import ids
 from tael.kernel.clock import business_now
@@ -88,15 +88,23 @@ class Bank:
 
     async def fund(self, customer: str, amount: Money) -> None:
         """Let money arrive in a wallet, as from a card."""
+        await self._post(ledger.CARD_CLEARING, await self.account(customer), amount)
+
+    async def drain(self, customer: str, amount: Money) -> None:
+        """Take it back."""
+        await self._post(await self.account(customer), ledger.CARD_CLEARING, amount)
+
+    async def _post(
+        self, debit: ledger.AccountNumber, credit: ledger.AccountNumber, amount: Money
+    ) -> None:
         async with self.database.write() as session:
-            number = await self.account(customer)
             now = await business_now(session)
-            book = await ledger.lock(session, [ledger.CARD_CLEARING, number], now=now)
+            book = await ledger.lock(session, [debit, credit], now=now)
             book.post(
                 ledger.Movement(
                     id=ledger.MovementId(ids.new_id()),
-                    kind=ledger.MovementKind.TOP_UP,
-                    postings=(ledger.Posting(ledger.CARD_CLEARING, number, amount),),
+                    kind=ledger.MovementKind.ADJUSTMENT,
+                    postings=(ledger.Posting(debit, credit, amount),),
                     reference=ids.new_id(),
                     payer_label="card",
                     payee_label="wallet",

@@ -11,25 +11,16 @@ from pydantic import Field
 
 from tael import customers, identity, instruments, ledger, rails, transfers
 from tael.http.cards import BankName
+from tael.http.declines import Decline
 from tael.http.edge import CREATED, Edge
 from tael.http.guards import SignedIn
 from tael.http.problems import problems
 from tael.http.wire import Identifier, Instant, MoneyWire, PositiveMoney, Wire
 from tael.kernel import ids
 from tael.kernel.database import ReadSession, WriteSession
-from tael.rails import DeclineReason
 from tael.transfers import CardTransferKind, CardTransferState
 
 router: Final = APIRouter(tags=["card transfers"])
-
-TITLES: Final = {
-    DeclineReason.FUNDS: "The card does not hold enough; nothing was moved.",
-    DeclineReason.CARD: "The card cannot be used: ask the bank that issued it.",
-    DeclineReason.NOT_PERMITTED: "The card's bank does not allow this with this card.",
-    DeclineReason.LIMIT: "The amount is above what the card's bank allows.",
-    DeclineReason.UNAVAILABLE: "The card's bank cannot be reached: try again later.",
-    DeclineReason.DECLINED: "The card's bank said no: ask it for the reason.",
-}
 
 
 class CardTransferAsked(Wire):
@@ -46,13 +37,6 @@ class CardNamed(Wire):
     card: str = Field(examples=["crd_01h455vb4pex5vsknk084sn02q"])
     bank_name: BankName
     last4: str = Field(examples=["0016"])
-
-
-class Decline(Wire):
-    """Why the card's bank did not do it."""
-
-    code: DeclineReason
-    title: str
 
 
 class CardTransferBody(Wire):
@@ -196,7 +180,6 @@ def _body(
 ) -> CardTransferBody:
     pending = found.state is CardTransferState.PENDING
     declined = found.state is CardTransferState.DECLINED
-    reason = rails.decline_reason(found.response_code)
     return CardTransferBody(
         id=ids.wire(transfers.PREFIXES[found.kind], found.id),
         kind=found.kind,
@@ -207,6 +190,6 @@ def _body(
         ),
         movement=None if found.movement_id is None else ids.wire("mov", found.movement_id),
         final_by=final_by if pending else None,
-        decline=Decline(code=reason, title=TITLES[reason]) if declined else None,
+        decline=Decline.of(found.response_code) if declined else None,
         at=found.at,
     )

@@ -1,18 +1,34 @@
 """Paying stores, and reading the receipt again."""
 
-from typing import Final
+from datetime import datetime
+from typing import Final, TypedDict
+from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from tael import customers, identity, ledger, merchants, payments
+from tael import customers, identity, instruments, ledger, merchants, payments
 from tael.http.edge import CREATED, Edge
 from tael.http.guards import SignedIn
-from tael.http.payments_wire import PaymentRequest, PaymentWire
+from tael.http.payments_wire import CardFunding, PaymentRequest, PaymentWire
 from tael.http.problems import problems
 from tael.kernel import ids
+from tael.kernel.database import WriteSession
+from tael.kernel.money import Money
 
 router: Final = APIRouter(tags=["payments"])
+
+
+class Target(TypedDict):
+    """What both ways of funding have in common."""
+
+    payment_id: payments.PaymentId
+    movement_id: ledger.MovementId
+    store_id: merchants.StoreId
+    order_id: payments.OrderId | None
+    amount: Money
+    authorisation: identity.AuthorisationId
+    bearer: identity.Bearer
 
 
 @router.post(
@@ -34,7 +50,8 @@ router: Final = APIRouter(tags=["payments"])
         payments.errors.AmountChanged,
         payments.errors.SelfPayment,
         payments.errors.SamePaymentPending,
-        payments.errors.CardCannotPay,
+        instruments.errors.CardUnknown,
+        instruments.errors.CardCannotPay,
     ),
 )
 async def pay(edge: SignedIn, body: PaymentRequest) -> Response:
@@ -42,7 +59,9 @@ async def pay(edge: SignedIn, body: PaymentRequest) -> Response:
 
     Settled when the reply says `succeeded`; a payment from a card may be `pending`.
     """
-    return await edge.settle(edge.services.payments, _command(edge, body))
+    if isinstance(body.funding, CardFunding):
+        return await _pay_by_card(edge, _target(edge, body), body.funding)
+    return await edge.settle(edge.services.payments, payments.Pay(**_target(edge, body)))
 
 
 @router.get("/payments/{payment}", responses=problems(payments.errors.PaymentNotFound))
@@ -53,9 +72,30 @@ async def payment(edge: SignedIn, payment: str) -> PaymentWire:
         return PaymentWire.of(await payments.receipt(session, edge.customer_id, payment_id))
 
 
-def _command(edge: Edge, body: PaymentRequest) -> payments.Pay:
+async def _pay_by_card(edge: Edge, target: Target, funding: CardFunding) -> Response:
+    """Begin, ask the card's bank, and answer with what is certain by then."""
+    services = edge.services
+    card = instruments.CardId(ids.parse("crd", funding.card))
+    command = payments.PayByCard(**target, card_id=card)
+
+    async def begin(session: WriteSession, now: datetime) -> UUID:
+        return await payments.begin_card_payment(session, command, sealer=services.sealer, now=now)
+
+    async def finish(begun: UUID) -> PaymentWire:
+        receipt = await payments.perform_card_payment(
+            services.database,
+            services.switch,
+            payments.PaymentId(begun),
+            sealer=services.sealer,
+        )
+        return PaymentWire.of(receipt)
+
+    return await edge.steps(begin, finish, status=CREATED)
+
+
+def _target(edge: Edge, body: PaymentRequest) -> Target:
     order = payments.OrderId(ids.parse("ord", body.order)) if body.order else None
-    return payments.Pay(
+    return Target(
         payment_id=payments.PaymentId(ids.new_id()),
         movement_id=ledger.MovementId(ids.new_id()),
         store_id=merchants.StoreId(ids.parse("sto", body.payee)),

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 from pydantic import ConfigDict, Field
 
 from tael import ledger, merchants, payments, transfers
+from tael.http.declines import Decline
 from tael.http.wire import Identifier, Instant, MoneyWire, PositiveMoney, Wire
 from tael.kernel.ids import wire
 
@@ -86,13 +87,6 @@ class FundingWire(Wire):
     card: Identifier | None
 
 
-class DeclineWire(Wire):
-    """Why a card did not pay."""
-
-    code: str = Field(examples=["51"], description="The card switch's answer (ISO 8583 field 39).")
-    title: str = Field(examples=["Insufficient funds"])
-
-
 class PaymentWire(Wire):
     """A payment as its payer sees it. While pending, it is decided before `final_by`."""
 
@@ -104,7 +98,7 @@ class PaymentWire(Wire):
     funding: FundingWire
     movement: Identifier | None = Field(description="Once the money moved; opens the history.")
     final_by: Instant | None
-    decline: DeclineWire | None
+    decline: Decline | None
     at: Instant
     receipt_number: str | None = Field(examples=["202611220123456789012345678"])
 
@@ -123,7 +117,7 @@ class PaymentWire(Wire):
             ),
             movement=wire("mov", movement) if movement else None,
             final_by=receipt.final_by,
-            decline=None,
+            decline=Decline.of(receipt.decline_code) if receipt.decline_code else None,
             at=receipt.at,
             receipt_number=ledger.receipt_number(movement, receipt.at) if movement else None,
         )

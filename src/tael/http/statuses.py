@@ -81,7 +81,6 @@ STATUS: Final[dict[str, int]] = {
     "merchants.store_closed": 409,
     "merchants.store_not_found": 404,
     "payments.amount_changed": 409,
-    "payments.card_cannot_pay": 409,
     "payments.code_altered": 409,
     "payments.code_unknown": 404,
     "payments.order_already_paid": 409,

@@ -7,6 +7,12 @@ order. Accounts touched: `CUSTOMER_CASH` or `CARD_CLEARING` to `MERCHANT_PAYABLE
 """
 
 from tael.payments import errors
+from tael.payments.card import (
+    PayByCard,
+    begin_card_payment,
+    finish_card_payment,
+    perform_card_payment,
+)
 from tael.payments.codes import (
     CodeNotice,
     PersonCode,
@@ -33,17 +39,21 @@ __all__ = [
     "OrderId",
     "OrderState",
     "Pay",
+    "PayByCard",
     "PaymentId",
     "PaymentState",
     "PersonCode",
     "Receipt",
     "StoreCode",
+    "begin_card_payment",
     "close_order",
     "errors",
+    "finish_card_payment",
     "open_order",
     "order_by_id",
     "order_payload",
     "pay",
+    "perform_card_payment",
     "receipt",
     "resolve",
     "static_payload",

@@ -85,10 +85,3 @@ class SamePaymentPending(Refusal):
 
     code = "payments.same_payment_pending"
     advice = Advice.NEW_KEY
-
-
-class CardCannotPay(Refusal):
-    """This card cannot be used to pay."""
-
-    code = "payments.card_cannot_pay"
-    advice = Advice.NEVER

@@ -1,6 +1,6 @@
 """Pay from the balance: the hot act, written once for a set of commands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -9,16 +9,15 @@ from tael import customers, identity, ledger, merchants
 from tael.kernel import outbox
 from tael.kernel.clock import machine_now
 from tael.kernel.database import WriteSession
-from tael.kernel.ids import wire
 from tael.kernel.money import CNY, Money
 from tael.kernel.refusals import Refusal
-from tael.payments import rules
-from tael.payments.errors import OrderNotFound
+from tael.payments.errors import SamePaymentPending
 from tael.payments.events import PaymentSettled
 from tael.payments.orders import lock_orders
 from tael.payments.receipts import Receipt
 from tael.payments.rules import Order, OrderId, PaymentId
 from tael.payments.states import FundingKind, Level, OrderState, PaymentState
+from tael.payments.targets import Alike, payment_terms, pending_alike, refuses_target
 
 Outcome: TypeAlias = Receipt | Refusal
 
@@ -36,16 +35,6 @@ class Pay:
     bearer: identity.Bearer
 
     @property
-    def terms(self) -> identity.AuthorisationTerms:
-        """What the payer must have authorised, to the letter."""
-        return identity.AuthorisationTerms(
-            purpose="payment",
-            payee=wire("sto", self.store_id),
-            amount=self.amount,
-            order=wire("ord", self.order_id) if self.order_id else "",
-        )
-
-    @property
     def act(self) -> customers.SpendAct:
         """How it counts against the limits: printed codes have a daily cap of their own."""
         return customers.SpendAct.PAYMENT if self.order_id else customers.SpendAct.STATIC_PAYMENT
@@ -59,6 +48,7 @@ class Batch:
     stores: Mapping[merchants.StoreId, merchants.Store]
     grants: identity.Grants
     limit_use: customers.LimitUse
+    pending: Collection[Alike]
     book: ledger.Book
     now: datetime
 
@@ -128,34 +118,19 @@ def settle(command: Pay, batch: Batch) -> Outcome:
 def decide(command: Pay, batch: Batch) -> Refusal | None:
     """Why this payment is refused, if so: the first reason, in the order that helps a payer."""
     payer = command.bearer.customer_id
+    order = batch.orders.get(command.order_id) if command.order_id else None
+    terms = payment_terms(command.store_id, command.order_id, command.amount)
     refusal = (
-        refuses_target(command, batch)
-        or batch.grants.refuses(command.authorisation, command.terms, command.bearer)
+        refuses_target(command, batch.stores.get(command.store_id), order, batch.now)
+        or batch.grants.refuses(command.authorisation, terms, command.bearer)
         or batch.limit_use.refuses(payer, command.act, command.amount)
     )
     if refusal is not None:
         return refusal
+    if (payer, command.store_id, command.amount.minor) in batch.pending:
+        return SamePaymentPending()
     account = batch.limit_use.wallet(payer).account_number
     return batch.book.refuses_debit(account, command.amount)
-
-
-def refuses_target(command: Pay, batch: Batch) -> Refusal | None:
-    """Why this store, or this order of it, cannot be paid by this payer now, if so."""
-    store = batch.stores.get(command.store_id)
-    if store is None:
-        return merchants.errors.StoreNotFound()
-    refusal = rules.refuses_payer(store, command.bearer.customer_id)
-    if command.order_id is None:
-        return refusal or merchants.refuses_payment(store)
-    order = batch.orders.get(command.order_id)
-    if order is None or order.store_id != store.id:
-        return OrderNotFound()
-    return (
-        refusal
-        or rules.refuses_paying(order, batch.now)
-        or merchants.refuses_payment(store)
-        or rules.refuses_amount(order, command.amount)
-    )
 
 
 async def _lock(session: WriteSession, commands: Sequence[Pay], now: datetime) -> Batch:
@@ -167,10 +142,11 @@ async def _lock(session: WriteSession, commands: Sequence[Pay], now: datetime) -
     )
     payers = {c.bearer.customer_id for c in commands}
     limit_use = await customers.lock_limit_use(session, payers, now=now)
+    pending = await pending_alike(session, payers)
     accounts = {store.account for store in stores.values()}
     accounts.update(wallet.account_number for wallet in limit_use.wallets())
     book = await ledger.lock(session, accounts, now=now)
-    return Batch(orders, stores, grants, limit_use, book, now)
+    return Batch(orders, stores, grants, limit_use, pending, book, now)
 
 
 def _event(receipt: Receipt, batch: Batch) -> PaymentSettled:

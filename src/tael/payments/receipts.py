@@ -1,11 +1,11 @@
 """What a payment came to, as its payer may read it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from tael import merchants
+from tael import merchants, rails
 from tael.kernel.currencies import currency
 from tael.kernel.database import ReadSession, Row
 from tael.kernel.money import Money
@@ -14,12 +14,10 @@ from tael.payments.errors import PaymentNotFound
 from tael.payments.rules import OrderId, PaymentId
 from tael.payments.states import FundingKind, PaymentState
 
-_BY_PAYER: Final = """
+COLUMNS: Final = """
 SELECT id, payer_id, store_id, order_id, amount_minor, currency, funding, card_id, state,
-       movement_id, final_by, decline_code, at
+       movement_id, operation_id, final_by, decline_code, at
 FROM payments_payments
-WHERE id = $1
-  AND payer_id = $2
 """
 
 
@@ -43,11 +41,15 @@ class Receipt:
 
 async def receipt(session: ReadSession, payer: UUID, payment_id: PaymentId) -> Receipt:
     """A payment of this payer; another's refuses with `payments.payment_not_found` too."""
-    row = await session.fetchrow(_BY_PAYER, payment_id, payer)
+    row = await session.fetchrow(f"{COLUMNS} WHERE id = $1 AND payer_id = $2", payment_id, payer)
     if row is None:
         raise PaymentNotFound
     stores = await merchants.stores(session, [row["store_id"]])
-    return receipt_of(row, stores[row["store_id"]])
+    found = receipt_of(row, stores[row["store_id"]])
+    if found.state is not PaymentState.PENDING:
+        return found
+    operation = await rails.operation(session, rails.OperationId(row["operation_id"]))
+    return replace(found, final_by=operation.final_by)
 
 
 def receipt_of(row: Row, store: merchants.Store) -> Receipt:

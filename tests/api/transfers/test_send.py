@@ -223,10 +223,19 @@ async def test_fifty_send_one_balance_and_it_never_falls_below_zero(
 
 async def test_both_ways_at_once_is_no_deadlock(payer: Browser, payee: Browser, bank: Bank) -> None:
     await bank.fund(payee.customer, yuan(1000))
-    replies = await asyncio.gather(
-        *(send(payer, payee.customer, 1) for _ in range(5)),
-        *(send(payee, payer.customer, 1) for _ in range(5)),
-    )
+    calls = []
+    for sender, receiver in [(payer, payee), (payee, payer)] * 5:
+        authorisation = await sender.authorised(
+            purpose="transfer", payee=receiver.customer, amount=on_wire(yuan(1))
+        )
+        body = {
+            "payee": receiver.customer,
+            "amount": on_wire(yuan(1)),
+            "memo": "",
+            "authorisation": authorisation,
+        }
+        calls.append(sender.post("/transfers", body))
+    replies = await asyncio.gather(*calls)
     assert {reply.status_code for reply in replies} == {201}
     assert await bank.balance(payer.customer) == yuan(1000)
 
