@@ -19,6 +19,7 @@ from tael.http.code_entry import (
 )
 from tael.http.cookies import device, new_device, set_device
 from tael.http.edge import NO_CONTENT, Answer, Edge
+from tael.http.errors import DeviceMissing
 from tael.http.guards import Device
 from tael.http.pin_entry import Confirmed, PinEntry, with_pin
 from tael.http.problems import problems
@@ -175,7 +176,7 @@ async def owner_of(edge: Edge, session: ReadSession) -> UUID:
     return customer_id
 
 
-@router.post("/sign-out", status_code=NO_CONTENT)
+@router.post("/sign-out", status_code=NO_CONTENT, responses=problems(DeviceMissing))
 async def leave(edge: Device) -> Response:
     """End this session; signing out twice is no fault."""
 

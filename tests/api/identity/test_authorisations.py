@@ -186,7 +186,7 @@ async def test_a_malformed_one_or_none_at_all_is_refused_at_the_edge(customer: B
         {"amount": {"value": -1, "currency": "CNY"}},
         {"amount": {"value": 1.5, "currency": "CNY"}},
         {"amount": {"value": 10**15, "currency": "CNY"}},
-        {"amount": {"value": 100, "currency": "XXX"}},
+        {"amount": {"value": 100, "currency": "ABC"}},
         {"amount": 100},
         {"purpose": "anything"},
         {"payee": "cus_nobody"},
