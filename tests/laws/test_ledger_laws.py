@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeAlias
 
-from factories.ledger import NOON, a_hold_id, a_transfer, fen
 from hypothesis import given
 from hypothesis import strategies as st
 
+from factories.ledger import NOON, a_hold_id, a_transfer, fen
 from tael.kernel import ids
 from tael.kernel.money import CNY
 from tael.ledger import AccountNumber, Book, HoldId
@@ -62,9 +62,9 @@ pairs = st.tuples(st.sampled_from([WORLD, *ACCOUNTS]), st.sampled_from([WORLD, *
 amounts = st.integers(1, 500)
 commands = st.lists(
     st.one_of(
-        st.builds(lambda pair, amount: Post(*pair, amount), pairs, amounts),
+        st.builds(lambda pair, amount: Post(pair[0], pair[1], amount), pairs, amounts),
         st.builds(
-            lambda pair, amount, life_s: Hold(*pair, amount, life_s),
+            lambda pair, amount, life_s: Hold(pair[0], pair[1], amount, life_s),
             pairs,
             amounts,
             st.integers(1, 5),

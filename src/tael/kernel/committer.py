@@ -143,7 +143,7 @@ class Committer(Generic[Command, Outcome]):
         """An outcome for each command, whatever happens."""
         culprits = 0
         outcomes: list[Outcome | _Refused] = []
-        sets = [list(commands)]
+        sets = [list(commands)] if commands else []
         while sets:
             part = sets.pop()
             try:
