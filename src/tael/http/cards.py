@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import Response
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from tael import customers, identity, instruments
 from tael.http.code_entry import SixDigits
@@ -32,12 +32,14 @@ CardNumber = Annotated[
 class BankName(Wire):
     """A bank's name in the languages of the app."""
 
-    zh_cn: str = Field(serialization_alias="zh-CN", examples=["示例银行"])
+    model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)
+
+    zh_cn: str = Field(alias="zh-CN", examples=["示例银行"])
     en: str = Field(examples=["Demo Bank"])
 
     @classmethod
     def of(cls, bank: instruments.Bank) -> "BankName":
-        return cls(zh_cn=bank.name_zh, en=bank.name_en)
+        return cls.model_validate({"zh-CN": bank.name_zh, "en": bank.name_en})
 
 
 class CardBody(Wire):

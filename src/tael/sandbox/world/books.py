@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from tael.codecs.iso8583_messages import MessageKey, OriginalOutcome, Processing
-from tael.codecs.response_codes import ResponseCode
+from tael.codecs.response_codes import Outcome, ResponseCode
 from tael.sandbox.world.people import ISSUERS, SEED, CardKind, Person, card_number
 
 PURCHASE: Final = Processing.PURCHASE
@@ -126,7 +126,8 @@ class Books:
     def perform(self, request: Request, *, forced: ResponseCode | None = None) -> Answer:
         """Do what is asked once, and give the same answer ever after.
 
-        `forced` is a response code that the issuer was told to give; then no money moves.
+        `forced` is a response code that the issuer was told to give; then no money moves. One that
+        leaves the outcome open says that the request never reached the issuer: it is not kept.
         """
         key = request.key
         with self._transaction():
@@ -134,6 +135,8 @@ class Books:
             if known is not None:
                 self._count("transactions", key)
                 return Answer(CODES[known["code"]], known["approval"])
+            if forced is not None and forced.outcome is Outcome.UNCERTAIN:
+                return Answer(forced)
             refusal = forced or self._refusal(request)
             approval = None if refusal else f"{secrets.randbelow(10**6):06d}"
             if refusal is None:
