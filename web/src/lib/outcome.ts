@@ -1,9 +1,10 @@
 /** What the result screen shows, whichever act it was. */
-import type { CardTransfer, Payment, Transfer } from './api/types';
+import type { Card, CardTransfer, Payment, Transfer } from './api/types';
 import { textOf, type Money } from './money';
 import { m } from './paraglide/messages';
 import { dayAndTime, fullTime } from './time';
 import { bankNamed, named } from './words';
+import { declineWords } from './words-decline';
 
 export interface Outcome {
   readonly seal: 'done' | 'pending' | 'failed';
@@ -23,15 +24,16 @@ function noteFor(seal: Outcome['seal'], final_by: string | null, reason: string)
   return seal === 'failed' ? reason : '';
 }
 
-export function outcomeOfPayment(payment: Payment): Outcome {
+export function outcomeOfPayment(payment: Payment, cards: readonly Card[]): Outcome {
   const seal =
     payment.state === 'succeeded' ? 'done' : payment.state === 'pending' ? 'pending' : 'failed';
   const { funding } = payment;
+  const card = cards.find((known) => known.card === funding.card);
   const from =
     funding.kind === 'balance'
       ? m.funding_balance()
-      : funding.bank_name
-        ? `${bankNamed(funding.bank_name)} ·${funding.last4 ?? ''}`
+      : card
+        ? `${bankNamed(card.bank_name)} ·${card.last4}`
         : m.funding_card();
   return {
     seal,
@@ -43,7 +45,10 @@ export function outcomeOfPayment(payment: Payment): Outcome {
       [m.fact_shop(), named(payment.payee)],
       [m.fact_from(), from],
       [m.fact_time(), fullTime(payment.at)],
-      [m.fact_receipt(), payment.receipt_number],
+      ...(payment.receipt_number
+        ? ([[m.fact_receipt(), payment.receipt_number]] as const)
+        : ([[m.fact_number(), payment.payment]] as const)),
+      ...(payment.decline ? ([[m.fact_reason(), declineWords(payment.decline)]] as const) : []),
     ],
     movement: payment.movement,
   };
@@ -90,7 +95,7 @@ export function outcomeOfCardMove(move: CardTransfer): Outcome {
       [topUp ? m.fact_from() : m.fact_to(), card],
       [m.fact_time(), fullTime(move.at)],
       [m.fact_number(), move.id],
-      ...(move.decline ? ([[m.fact_reason(), move.decline.title]] as const) : []),
+      ...(move.decline ? ([[m.fact_reason(), declineWords(move.decline)]] as const) : []),
     ],
     movement: move.movement,
   };

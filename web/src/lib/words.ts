@@ -1,5 +1,5 @@
 /** Words for the server's closed lists of values. An unknown value is shown as it came. */
-import type { LimitName } from './api/types';
+import type { BankName, LimitName, MovementKind } from './api/types';
 import { m } from './paraglide/messages';
 import { preferences } from './state/preferences.svelte';
 
@@ -35,7 +35,7 @@ export function limitName(limit: LimitName): string {
   }
 }
 
-export function movementKind(kind: string): string {
+export function movementKind(kind: MovementKind): string {
   switch (kind) {
     case 'payment':
       return m.kind_payment();
@@ -51,6 +51,8 @@ export function movementKind(kind: string): string {
       return m.kind_reversal();
     case 'fee':
       return m.kind_fee();
+    case 'adjustment':
+      return m.kind_adjustment();
     default:
       return kind;
   }
@@ -61,6 +63,6 @@ export function named(name: { name: string; name_zh?: string | null }): string {
   return preferences.locale === 'zh-CN' && name.name_zh ? name.name_zh : name.name;
 }
 
-export function bankNamed(name: { 'zh-CN': string; en: string }): string {
+export function bankNamed(name: BankName): string {
   return name[preferences.locale];
 }

@@ -1,126 +1,203 @@
-/** Every call the app makes, one function each. Paths and shapes are the server's OpenAPI. */
+/** Every call the app makes, one function each, typed by the server's OpenAPI document. */
 import type { Money } from '$lib/money';
 import type * as t from './types';
-import { act, ask, read } from './wire';
-
-const id = encodeURIComponent;
+import { act, client, read } from './wire';
 
 // Coming in and going out
-export const getSession = () => read<t.Session>('/session');
-export const requestCode = (phone: string, language: string) =>
-  act<t.Challenge>('/sign-in/codes', { phone, language });
-export const signIn = (challenge: string, code: string) =>
-  act<t.Session>('/sign-in', { challenge, code });
-export const openWallet = (pin: string, terms_version: string, language: string) =>
-  act<t.Wallet>('/wallets', { pin, terms_version, language });
-export const enterPin = (pin: string) => act<t.Session>('/sign-in/pin', { pin });
-export const signOut = () => act<void>('/sign-out', undefined);
+export const getSession = () => read(() => client.GET('/api/session'));
+
+export const requestCode = (phone: string, language: t.Language) => {
+  const body = { phone, language };
+  const path = '/api/sign-in/codes';
+  return act({ path, body, send: (how) => client.POST(path, { body, ...how }) });
+};
+
+export const signIn = (challenge: string, code: string) => {
+  const body = { challenge, code };
+  const path = '/api/sign-in';
+  return act({ path, body, send: (how) => client.POST(path, { body, ...how }) });
+};
+
+export const openWallet = (pin: string, terms_version: string, language: t.Language) => {
+  const body = { pin, terms_version, language };
+  const path = '/api/wallets';
+  return act({ path, body, send: (how) => client.POST(path, { body, ...how }) });
+};
+
+export const enterPin = (pin: string) => {
+  const body = { pin };
+  const path = '/api/sign-in/pin';
+  return act({ path, body, send: (how) => client.POST(path, { body, ...how }) });
+};
+
+export const signOut = () => {
+  const path = '/api/sign-out';
+  return act({ path, send: (how) => client.POST(path, { ...how }) });
+};
 
 // PIN and phone
-export interface Proof {
-  name: string;
-  id_number: string;
-  portrait: string;
-}
-export const changePin = (old_pin: string, new_pin: string) =>
-  act<void>('/pin/change', { old_pin, new_pin });
-export const resetPin = (new_pin: string, proof?: Proof) =>
-  act<t.Session>('/pin/reset', { new_pin, ...proof });
-export const requestPhoneCode = (phone: string) => act<t.Challenge>('/phone/codes', { phone });
-export const changePhone = (challenge: string, code: string, authorisation: string) =>
-  act<t.Session>('/phone', { challenge, code, authorisation });
+export const changePin = (old_pin: string, new_pin: string) => {
+  const body = { old_pin, new_pin };
+  const path = '/api/pin/change';
+  return act({ path, body, send: (how) => client.POST(path, { body, ...how }) });
+};
 
-// The customer's word: a PIN turned into a one-use authorisation for exactly these terms
-export type Purpose =
-  'payment' | 'transfer' | 'top_up' | 'withdrawal' | 'unfreeze' | 'close_wallet' | 'change_phone';
-export interface Terms {
-  purpose: Purpose;
-  payee: string;
-  amount: Money;
-  order?: string;
-}
-export const authorise = (terms: Terms, pin: string) =>
-  act<{ authorisation: string; expires_at: string }>('/authorisations', { ...terms, pin });
+export const resetPin = (new_pin: string, proof?: t.IdentityProof) => {
+  const body = { new_pin, ...proof };
+  const path = '/api/pin/reset';
+  return act({ path, body, send: (how) => client.POST(path, { body, ...how }) });
+};
+
+export const requestPhoneCode = (phone: string) => {
+  const body = { phone };
+  const path = '/api/phone/codes';
+  return act({ path, body, send: (how) => client.POST(path, { body, ...how }) });
+};
+
+export const changePhone = (challenge: string, code: string, authorisation: string) => {
+  const body = { challenge, code, authorisation };
+  const path = '/api/phone';
+  return act({ path, body, send: (how) => client.POST(path, { body, ...how }) });
+};
+
+/** The customer's word: a PIN turned into a one-use authorisation for exactly these terms. */
+export const authorise = (terms: t.Terms, pin: string) => {
+  const body = { ...terms, pin };
+  const path = '/api/authorisations';
+  return act({ path, body, send: (how) => client.POST(path, { body, ...how }) });
+};
 
 // Wallet, limits, class
-export const getWallet = () => read<t.Wallet>('/wallet');
-export const setLanguage = (language: string) => act<t.Wallet>('/wallet/language', { language });
-export const getLimits = () => read<t.Limits>('/limits');
-export type SpendAct = 'payment' | 'static_payment' | 'transfer' | 'withdrawal' | 'top_up';
-export const wouldPass = (what: SpendAct, amount: Money) =>
-  ask<{ passes: boolean; refusal: unknown }>('/limits/check', { act: what, amount });
-export const proveIdentity = (proof: Proof) => act<t.Wallet>('/upgrades/identity', proof);
-export const freeze = () => act<t.Wallet>('/wallet/freeze', {});
-export const unfreeze = (authorisation: string) =>
-  act<t.Wallet>('/wallet/unfreeze', { authorisation });
-export const getClosing = () => read<t.Closing>('/wallet/closing');
-export const closeWallet = (authorisation: string) =>
-  act<{ closed_at: string; kept: t.Kept[] }>('/wallet/close', { authorisation });
+export const getWallet = () => read(() => client.GET('/api/wallet'));
+export const getLimits = () => read(() => client.GET('/api/limits'));
+export const getClosing = () => read(() => client.GET('/api/wallet/closing'));
+
+export const setLanguage = (language: t.Language) => {
+  const body = { language };
+  const path = '/api/wallet/language';
+  return act({ path, body, send: (how) => client.POST(path, { body, ...how }) });
+};
+
+export const wouldPass = (what: t.SpendAct, amount: Money) =>
+  read(() => client.POST('/api/limits/check', { body: { act: what, amount } }));
+
+export const proveIdentity = (body: t.IdentityProof) => {
+  const path = '/api/upgrades/identity';
+  return act({ path, body, send: (how) => client.POST(path, { body, ...how }) });
+};
+
+export const freeze = () => {
+  const path = '/api/wallet/freeze';
+  return act({ path, send: (how) => client.POST(path, { ...how }) });
+};
+
+export const unfreeze = (authorisation: string) => {
+  const body = { authorisation };
+  const path = '/api/wallet/unfreeze';
+  return act({ path, body, send: (how) => client.POST(path, { body, ...how }) });
+};
+
+export const closeWallet = (authorisation: string) => {
+  const body = { authorisation };
+  const path = '/api/wallet/close';
+  return act({ path, body, send: (how) => client.POST(path, { body, ...how }) });
+};
 
 // Cards
-export const getCards = () => read<{ cards: t.Card[] }>('/cards').then((reply) => reply.cards);
-export const recogniseCard = (number: string) =>
-  ask<t.RecognisedCard>('/cards/recognise', { number });
-export interface NewCard {
-  number: string;
-  name: string;
-  id_number: string;
-  phone: string;
-}
-export const bindCard = (card: NewCard) => act<t.Binding>('/cards/bindings', card);
-export const confirmCard = (binding: string, code: string) =>
-  act<{ card: t.Card; wallet: t.Wallet }>(`/cards/bindings/${id(binding)}/confirm`, { code });
-export const removeCard = (card: string) =>
-  act<void>(`/cards/${id(card)}`, undefined, { method: 'DELETE' });
+export const getCards = () => read(() => client.GET('/api/cards')).then((reply) => reply.cards);
 
-// Money in from and out to cards
-export interface CardMove {
-  card: string;
-  amount: Money;
-  authorisation: string;
+export const recogniseCard = (number: string) =>
+  read(() => client.POST('/api/cards/recognise', { body: { number } }));
+
+export const bindCard = (body: t.NewCard) => {
+  const path = '/api/cards/bindings';
+  return act({ path, body, send: (how) => client.POST(path, { body, ...how }) });
+};
+
+export const confirmCard = (binding: string, code: string) => {
+  const body = { code };
+  const params = { path: { binding } };
+  return act({
+    path: `/api/cards/bindings/${binding}/confirm`,
+    body,
+    send: (how) => client.POST('/api/cards/bindings/{binding}/confirm', { params, body, ...how }),
+  });
+};
+
+export const removeCard = (card: string) =>
+  act({
+    path: `/api/cards/${card}`,
+    send: (how) => client.DELETE('/api/cards/{card}', { params: { path: { card } }, ...how }),
+  });
+
+// Money: what is sent here is kept until it is answered, over a reload too
+export const topUp = (body: t.CardMove) => {
+  const path = '/api/top-ups';
+  return act({ path, body, send: (how) => client.POST(path, { body, ...how }), lasting: true });
+};
+
+export const withdraw = (body: t.CardMove) => {
+  const path = '/api/withdrawals';
+  return act({ path, body, send: (how) => client.POST(path, { body, ...how }), lasting: true });
+};
+
+export const pay = (body: t.NewPayment) => {
+  const path = '/api/payments';
+  return act({ path, body, send: (how) => client.POST(path, { body, ...how }), lasting: true });
+};
+
+export const send = (body: t.NewTransfer) => {
+  const path = '/api/transfers';
+  return act({ path, body, send: (how) => client.POST(path, { body, ...how }), lasting: true });
+};
+
+const LASTING = ['/api/top-ups', '/api/withdrawals', '/api/payments', '/api/transfers'] as const;
+
+/** Sends a kept money act again, under its own key. Answers of no known act are refused. */
+export async function sendAgain(path: string, body: unknown): Promise<void> {
+  const known = LASTING.find((each) => each === path);
+  if (!known) return;
+  await act({
+    path: known,
+    body,
+    // The body was typed when it was first sent and has only been through storage since.
+    send: (how) => client.POST(known, { body: body as never, ...how }),
+    lasting: true,
+  });
 }
-export const topUp = (move: CardMove) => act<t.CardTransfer>('/top-ups', move, { lasting: true });
-export const withdraw = (move: CardMove) =>
-  act<t.CardTransfer>('/withdrawals', move, { lasting: true });
-export const getTopUp = (topUpId: string) => read<t.CardTransfer>(`/top-ups/${id(topUpId)}`);
+
+export const getTopUp = (top_up: string) =>
+  read(() => client.GET('/api/top-ups/{top_up}', { params: { path: { top_up } } }));
 export const getWithdrawal = (withdrawal: string) =>
-  read<t.CardTransfer>(`/withdrawals/${id(withdrawal)}`);
+  read(() => client.GET('/api/withdrawals/{withdrawal}', { params: { path: { withdrawal } } }));
+export const getPayment = (payment: string) =>
+  read(() => client.GET('/api/payments/{payment}', { params: { path: { payment } } }));
+export const getTransfer = (transfer: string) =>
+  read(() => client.GET('/api/transfers/{transfer}', { params: { path: { transfer } } }));
 export const getPendingCardTransfers = () =>
-  read<{ card_transfers: t.CardTransfer[] }>('/card-transfers', { state: 'pending' }).then(
+  read(() => client.GET('/api/card-transfers', { params: { query: { state: 'pending' } } })).then(
     (reply) => reply.card_transfers,
   );
 
-// Paying, receiving, sending
-export const resolveCode = (payload: string) => ask<t.Resolved>('/codes/resolve', { payload });
-export interface NewPayment {
-  payee: string;
-  order: string | null;
-  amount: Money;
-  authorisation: string;
-  funding: t.Funding;
-}
-export const pay = (payment: NewPayment) => act<t.Payment>('/payments', payment, { lasting: true });
-export const getPayment = (payment: string) => read<t.Payment>(`/payments/${id(payment)}`);
+// Codes and people
+export const resolveCode = (payload: string) =>
+  read(() => client.POST('/api/codes/resolve', { body: { payload } }));
 export const getRecentPayees = () =>
-  read<{ payees: t.RecentPayee[] }>('/payees/recent').then((reply) => reply.payees);
-export const findPayee = (phone: string) => ask<t.FoundPayee>('/payees/lookup', { phone });
-export interface NewTransfer {
-  payee: string;
-  amount: Money;
-  memo: string;
-  authorisation: string;
-}
-export const send = (transfer: NewTransfer) =>
-  act<t.Transfer>('/transfers', transfer, { lasting: true });
-export const getTransfer = (transfer: string) => read<t.Transfer>(`/transfers/${id(transfer)}`);
-export const makeReceiveCode = (amount: Money | null, memo: string | null) =>
-  act<t.ReceiveCode>('/receive-codes', { amount, memo });
+  read(() => client.GET('/api/payees/recent')).then((reply) => reply.payees);
+export const findPayee = (phone: string) =>
+  read(() => client.POST('/api/payees/lookup', { body: { phone } }));
+
+export const makeReceiveCode = (amount: Money | null, memo: string | null) => {
+  const body = { amount, memo };
+  const path = '/api/receive-codes';
+  return act({ path, body, send: (how) => client.POST(path, { body, ...how }) });
+};
 
 // History
 export interface HistoryQuery {
   cursor?: string;
   limit?: number;
-  kind?: string;
+  kind?: t.MovementKind;
   direction?: 'in' | 'out';
   min?: number;
   max?: number;
@@ -128,5 +205,8 @@ export interface HistoryQuery {
   to?: string;
   q?: string;
 }
-export const getHistory = (query: HistoryQuery) => read<t.EntryPage>('/history', { ...query });
-export const getEntry = (movement: string) => read<t.EntryDetail>(`/history/${id(movement)}`);
+
+export const getHistory = (query: HistoryQuery) =>
+  read(() => client.GET('/api/history', { params: { query } }));
+export const getEntry = (movement: string) =>
+  read(() => client.GET('/api/history/{movement}', { params: { path: { movement } } }));

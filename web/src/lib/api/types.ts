@@ -1,261 +1,52 @@
-import type { Money } from '$lib/money';
+/** The server's shapes under the names that the app uses. All come from its OpenAPI document. */
+import type { components } from './schema';
 
-export type Stage = 'anonymous' | 'phone_verified' | 'full';
+type Shapes = components['schemas'];
 
-export interface Session {
-  stage: Stage;
-  registered: boolean | null;
-  customer: string | null;
-  phone_masked: string | null;
-  language: string | null;
-  sandbox: boolean;
-  terms: { version: string; url: string };
-  machine_time: string;
-  business_time: string;
-}
+export type Session = Shapes['SessionBody'];
+export type Challenge = Shapes['CodeSent'];
+export type Language = Shapes['LanguageChosen']['language'];
+/** What an authorisation covers, and nothing else. */
+export type Terms = Omit<Shapes['AuthorisationAsked'], 'pin'>;
+export type Authorisation = Shapes['AuthorisationGiven'];
+export type IdentityProof = Shapes['IdentityShown'];
 
-export interface Challenge {
-  challenge: string;
-  phone_masked: string;
-  resend_after_s: number;
-  expires_at: string;
-}
+export type Wallet = Shapes['WalletBody'];
+export type Limits = Shapes['LimitsBody'];
+export type LimitName = Shapes['LimitBody']['limit'];
+export type WalletClass = Shapes['ClassBody'];
+export type Raise = Shapes['RaiseBody'];
+export type SpendAct = Shapes['CheckAsked']['act'];
+export type Closing = Shapes['ClosingBody'];
+export type Kept = Shapes['KeptBody'];
+export type Obstacle = Shapes['ObstacleBody'];
 
-export interface Wallet {
-  customer: string;
-  class: number;
-  status: 'active' | 'frozen' | 'closed';
-  balance: Money;
-  available: Money;
-  held: Money;
-  name_masked: string | null;
-  phone_masked: string;
-  interest: boolean;
-  opened_at: string;
-  language: string;
-}
+export type Card = Shapes['CardBody'];
+export type BankName = Shapes['BankName'];
+export type RecognisedCard = Shapes['RecognisedBody'];
+export type NewCard = Shapes['BindingAsked'];
+export type Binding = Shapes['BindingBody'];
+export type CardMove = Shapes['CardTransferAsked'];
+export type CardTransfer = Shapes['CardTransferBody'];
 
-export type LimitName =
-  'per_payment' | 'day' | 'year' | 'balance' | 'static_code_day' | 'static_code_cards_day';
+export type Payee = Shapes['PayeeWire'];
+export type Resolved = Shapes['ResolvedWire'];
+export type DeclineReason = Shapes['DeclineReason'];
+export type NewPayment = Shapes['PaymentRequest'];
+export type Payment = Shapes['PaymentWire'];
+export type Funding = NewPayment['funding'];
+export type RecentPayee = Shapes['RecentPayeeWire'];
+export type NewTransfer = Shapes['TransferRequest'];
+export type Transfer = Shapes['TransferWire'];
+export type ReceiveCode = Shapes['ReceiveCodeWire'];
 
-export interface Limit {
-  limit: LimitName;
-  cap: Money | null;
-  used: Money | null;
-  left: Money | null;
-  resets_at: string | null;
-}
+export type MovementKind = Shapes['MovementKind'];
+export type Entry = Shapes['EntryWire'];
+export type EntryDetail = Shapes['EntryDetail'];
+export type EntryPage = Shapes['HistoryPage'];
 
-export interface WalletClass {
-  class: number;
-  per_payment: Money | null;
-  day: Money | null;
-  year: Money | null;
-  balance: Money | null;
-  needs: string[];
-  interest: boolean;
-}
+export type SandboxShop = Shapes['Shop'];
+export type SandboxCard = Shapes['SandboxCard'];
 
-export interface Raise {
-  to_class: number;
-  how: 'identity' | 'bank_card' | 'branch';
-}
-
-export interface Limits {
-  class: number;
-  time_zone: string;
-  day: string;
-  excluded: string[];
-  limits: Limit[];
-  classes: WalletClass[];
-  raise: Raise | null;
-}
-
-export interface BankName {
-  'zh-CN': string;
-  en: string;
-}
-
-export type CardUse = 'top_up' | 'withdraw' | 'pay';
-
-export interface Card {
-  card: string;
-  bank: string;
-  bank_name: BankName;
-  kind: 'debit' | 'credit';
-  last4: string;
-  bin: string;
-  holder_masked: string;
-  own_name: boolean;
-  can: CardUse[];
-  bound_at: string;
-}
-
-export interface RecognisedCard {
-  bank: string | null;
-  bank_name: BankName | null;
-  kind: 'debit' | 'credit' | null;
-  valid_luhn: boolean | null;
-}
-
-export interface Binding {
-  binding: string;
-  phone_masked: string;
-  expires_at: string;
-  resend_after_s: number;
-}
-
-export interface CardTransfer {
-  id: string;
-  kind: 'top_up' | 'withdrawal';
-  state: 'pending' | 'succeeded' | 'declined' | 'reversed';
-  amount: Money;
-  card: { card: string; bank_name: BankName; last4: string };
-  movement: string | null;
-  final_by: string | null;
-  decline: { code: string; title: string } | null;
-  at: string;
-}
-
-export interface Payee {
-  payee: string;
-  name: string;
-  name_zh?: string | null;
-  city?: string | null;
-  mcc?: string | null;
-}
-
-export interface Resolved {
-  kind: 'order' | 'store' | 'person';
-  payee: Payee;
-  amount: Money | null;
-  order: { order: string; description: string; expires_at: string } | null;
-  memo: string | null;
-  level: 'B' | 'D' | null;
-  warnings: string[];
-}
-
-export type Funding = { kind: 'balance' } | { kind: 'card'; card: string };
-
-export interface Payment {
-  payment: string;
-  state: 'succeeded' | 'pending' | 'declined';
-  amount: Money;
-  payee: Payee;
-  order: string | null;
-  funding: Funding & { bank_name?: BankName; last4?: string };
-  movement: string | null;
-  final_by: string | null;
-  at: string;
-  receipt_number: string;
-}
-
-export interface RecentPayee {
-  payee: string;
-  name_masked: string | null;
-  phone_masked: string;
-  last_at: string;
-}
-
-export interface FoundPayee {
-  payee: string;
-  name_masked: string | null;
-  phone_masked: string;
-  first_time: boolean;
-}
-
-export interface Transfer {
-  transfer: string;
-  movement: string;
-  amount: Money;
-  payee: { payee: string; name_masked: string | null; phone_masked: string };
-  memo: string;
-  at: string;
-}
-
-export interface ReceiveCode {
-  payload: string;
-  expires_at: string;
-}
-
-export interface Entry {
-  movement: string;
-  kind: string;
-  direction: 'in' | 'out';
-  amount: Money;
-  counterparty: string;
-  memo: string;
-  at: string;
-  balance_after: Money;
-}
-
-export interface Receipt {
-  number: string;
-  payer: string;
-  payee: string;
-  amount: Money;
-  kind: string;
-  at: string;
-  memo: string;
-  funding: unknown;
-  order: string | null;
-}
-
-export interface EntryDetail extends Entry {
-  reference: string;
-  receipt: Receipt;
-}
-
-export interface EntryPage {
-  entries: Entry[];
-  next: string | null;
-}
-
-export interface Kept {
-  what: string;
-  why: string;
-  until: string | null;
-}
-
-export interface Closing {
-  can_close: boolean;
-  obstacles: { code: string; title: string }[];
-  kept: Kept[];
-}
-
-export interface MoneyIn {
-  movement: string;
-  amount: Money;
-  counterparty: string;
-  at: string;
-}
-
-export interface SandboxMessage {
-  to: string;
-  text: string;
-  sent_at: string;
-}
-
-export interface SandboxShop {
-  store: string;
-  name: string;
-  name_zh: string | null;
-  city: string;
-  mcc: string;
-  static_payload: string;
-}
-
-export interface SandboxOrder {
-  order: string;
-  payload: string;
-  expires_at: string;
-}
-
-export interface SandboxCard {
-  number: string;
-  bank: string;
-  kind: 'debit' | 'credit';
-  name: string;
-  id_number: string;
-  phone: string;
-}
+/** The payload of the `money_in` event, which OpenAPI cannot describe. */
+export type MoneyIn = Pick<Entry, 'movement' | 'amount' | 'counterparty' | 'at'>;

@@ -1,16 +1,24 @@
+import createClient from 'openapi-fetch';
 import { answered, keyFor } from './keys';
 import { offline, problemFrom, type Problem } from './problem';
-
-type Query = Record<string, string | number | undefined>;
+import type { paths } from './schema';
 
 /** Waits between attempts of one act, with the same key throughout. */
 const PATIENCE_MS = [0, 500, 1500, 3500];
-const READ_TIMEOUT_MS = 15_000;
-const ACT_TIMEOUT_MS = 40_000;
+const TIMEOUT_MS = 30_000;
+
+/** The typed client, generated from the server's OpenAPI document. */
+export const client = createClient<paths>({
+  credentials: 'same-origin',
+  cache: 'no-store',
+  fetch: (request) => fetch(request, { signal: AbortSignal.timeout(TIMEOUT_MS) }),
+});
+
+type Reply<T> = Promise<{ data?: T; error?: unknown; response: Response }>;
 
 const listeners = new Set<(problem: Problem) => void>();
 
-/** Hears of every refusal: the session watches for signed-out and the app for lost connections. */
+/** Hears of every refusal: the session watches for being signed out. */
 export function onProblem(listener: (problem: Problem) => void): void {
   listeners.add(listener);
 }
@@ -20,50 +28,33 @@ function raise(problem: Problem): never {
   throw problem;
 }
 
-async function once<T>(path: string, init: RequestInit, timeout_ms: number): Promise<T> {
-  let response: Response;
+async function once<T>(call: () => Reply<T>): Promise<T> {
+  let reply;
   try {
-    response = await fetch(`/api${path}`, {
-      credentials: 'same-origin',
-      cache: 'no-store',
-      ...init,
-      signal: AbortSignal.timeout(timeout_ms),
-    });
-  } catch {
-    throw offline();
+    reply = await call();
+  } catch (thrown) {
+    // An answer of ours is always JSON; anything else stands for a proxy's page.
+    throw thrown instanceof SyntaxError ? problemFrom(0, null) : offline();
   }
-  if (response.status === 204) return undefined as T;
-  let body: unknown;
-  try {
-    body = await response.json();
-  } catch {
-    throw problemFrom(response.status, null);
-  }
-  if (!response.ok) throw problemFrom(response.status, body);
-  return body as T;
+  if (!reply.response.ok) throw problemFrom(reply.response.status, reply.error);
+  return reply.data as T;
 }
 
-function written(body: unknown, key?: string): RequestInit {
-  const headers: Record<string, string> = { 'content-type': 'application/json' };
-  if (key) headers['idempotency-key'] = key;
-  return { headers, body: body === undefined ? undefined : JSON.stringify(body) };
+/** Asks something that changes nothing, so it carries no key. */
+export async function read<T>(call: () => Reply<T>): Promise<T> {
+  return once(call).catch(raise);
 }
 
-/** Reads. `undefined` members of the query are left out. */
-export async function read<T>(path: string, query: Query = {}): Promise<T> {
-  const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
-  const search = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]));
-  const address = pairs.length ? `${path}?${search}` : path;
-  return once<T>(address, { method: 'GET' }, READ_TIMEOUT_MS).catch(raise);
+/** What each unsafe call carries besides its body. */
+export interface Keyed {
+  readonly headers: { readonly 'idempotency-key': string };
 }
 
-/** Asks a question that needs a body but changes nothing, so it carries no key. */
-export async function ask<T>(path: string, body: unknown): Promise<T> {
-  return once<T>(path, { method: 'POST', ...written(body) }, READ_TIMEOUT_MS).catch(raise);
-}
-
-interface Act {
-  readonly method?: 'POST' | 'DELETE';
+interface Act<T> {
+  /** Where and what, as the name of the act: the same act gets the same key until it is answered. */
+  readonly path: string;
+  readonly body?: unknown;
+  readonly send: (how: Keyed) => Reply<T>;
   /** Keeps the call over a reload. Only for bodies without a secret. */
   readonly lasting?: boolean;
 }
@@ -72,14 +63,13 @@ interface Act {
  * Does something, once. Lost answers are asked for again under the same key; the key is forgotten
  * only when the server has answered for good, so a second press can never do it twice.
  */
-export async function act<T>(path: string, body: unknown, how: Act = {}): Promise<T> {
-  const method = how.method ?? 'POST';
-  const key = keyFor(path, body, how.lasting ?? false);
+export async function act<T>({ path, body, send, lasting = false }: Act<T>): Promise<T> {
+  const how: Keyed = { headers: { 'idempotency-key': keyFor(path, body, lasting) } };
   let last: Problem = offline();
   for (const wait of PATIENCE_MS) {
     if (wait) await new Promise((resolve) => setTimeout(resolve, wait));
     try {
-      const reply = await once<T>(path, { method, ...written(body, key) }, ACT_TIMEOUT_MS);
+      const reply = await once(() => send(how));
       answered(path, body);
       return reply;
     } catch (thrown) {

@@ -1,6 +1,6 @@
+import { sendAgain } from '$lib/api';
 import { unanswered } from '$lib/api/keys';
 import { asProblem } from '$lib/api/problem';
-import { act } from '$lib/api/wire';
 import { m } from '$lib/paraglide/messages';
 import { toasts } from './toasts.svelte';
 import { walletState } from './wallet.svelte';
@@ -13,7 +13,7 @@ export async function settleUnanswered(): Promise<void> {
   const open = unanswered();
   for (const call of open) {
     try {
-      await act(call.path, call.body, { lasting: true });
+      await sendAgain(call.path, call.body);
       toasts.add({ tone: 'good', text: m.settled_done(), href: '/bills' });
     } catch (thrown) {
       if (!asProblem(thrown).definite) continue; // Still unknown: asked again at the next start.
