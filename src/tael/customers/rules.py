@@ -20,6 +20,9 @@ _ACTIVE: Final = WalletStatus.ACTIVE
 _CARD: Final = SpendAct.CARD_PAYMENT
 _STATIC: Final = SpendAct.STATIC_PAYMENT
 _STATIC_CARD: Final = SpendAct.STATIC_CARD_PAYMENT
+_DAILY: Final = frozenset(
+    {LimitKind.DAY, LimitKind.STATIC_CODE_DAY, LimitKind.STATIC_CODE_CARDS_DAY}
+)
 
 
 @dataclass(slots=True)
@@ -134,8 +137,7 @@ def refuses_spend(
 
 def spend_figures(use: Use, caps: Caps, act: SpendAct) -> list[Figure]:
     """The caps that an act counts against."""
-    if act is _CARD:
-        return []
+    assert act is not _CARD, "a card has its own issuer's caps"
     if act is _STATIC_CARD:
         return [
             Figure(
@@ -211,30 +213,15 @@ def raised_by(
 
 def cap_of(caps: Caps, limit: LimitKind) -> int:
     """One cap by its name, `NO_CAP` where there is none."""
-    match limit:
-        case LimitKind.PER_PAYMENT:
-            return caps.per_payment
-        case LimitKind.DAY:
-            return caps.day
-        case LimitKind.YEAR:
-            return caps.year
-        case LimitKind.BALANCE:
-            return caps.balance
-        case LimitKind.STATIC_CODE_DAY:
-            return caps.static_code_day
-        case LimitKind.STATIC_CODE_CARDS_DAY:
-            return caps.static_code_cards_day
+    cap: int = getattr(caps, limit.value)
+    return cap
 
 
 def resets_at(limit: LimitKind, period: Period) -> datetime | None:
     """When a limit's use begins anew; None where it has no period."""
-    match limit:
-        case LimitKind.DAY | LimitKind.STATIC_CODE_DAY | LimitKind.STATIC_CODE_CARDS_DAY:
-            return period.day_ends
-        case LimitKind.YEAR:
-            return period.year_ends
-        case LimitKind.PER_PAYMENT | LimitKind.BALANCE:
-            return None
+    if limit in _DAILY:
+        return period.day_ends
+    return period.year_ends if limit is LimitKind.YEAR else None
 
 
 def _limit_exceeded(

@@ -105,17 +105,17 @@ class Raise(StrEnum):
     """Come to a branch (to class 1)."""
 
 
+# Class 1 is the best there is.
 RAISES: Final[Mapping[WalletClass, tuple[WalletClass, Raise]]] = {
     WalletClass.PHONE_ONLY: (WalletClass.ID_PROVEN, Raise.IDENTITY),
     WalletClass.ID_PROVEN: (WalletClass.CARD_PROVEN, Raise.BANK_CARD),
     WalletClass.CARD_PROVEN: (WalletClass.FACE_TO_FACE, Raise.BRANCH),
 }
-"""Class 1 is the best there is and stands for nothing further."""
 
+# What a holder has shown to be in a class.
 NEEDS: Final[Mapping[WalletClass, tuple[str, ...]]] = {
     WalletClass.FACE_TO_FACE: ("phone", "identity", "bank_card", "branch"),
     WalletClass.CARD_PROVEN: ("phone", "identity", "face", "bank_card"),
     WalletClass.ID_PROVEN: ("phone", "identity", "face"),
     WalletClass.PHONE_ONLY: ("phone",),
 }
-"""What a holder has shown to be in a class."""

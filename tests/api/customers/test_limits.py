@@ -119,7 +119,7 @@ async def test_a_frozen_wallet_would_not_pass(customer: Browser) -> None:
         {"act": "payment", "amount": cny(-1)},
         {"act": "payment", "amount": {"value": 1.5, "currency": "CNY"}},
         {"act": "payment", "amount": {"value": 10**30, "currency": "CNY"}},
-        {"act": "payment", "amount": {"value": 1, "currency": "XXX"}},
+        {"act": "payment", "amount": {"value": 1, "currency": "QQQ"}},
         {"act": "payment", "amount": {"value": 1, "currency": "PTS"}},
     ],
 )

@@ -22,6 +22,7 @@ from tael.customers.rules import (
     refuses_credit,
     refuses_spend,
     resets_at,
+    spend_figures,
 )
 from tael.customers.states import LimitKind, SpendAct, WalletClass, WalletStatus
 from tael.kernel.money import CNY, Money
@@ -266,6 +267,11 @@ def test_the_year_after_nothing_is_given_back() -> None:
     use.add(SpendAct.PAYMENT, 40_00)
     use.give_back(SpendAct.WITHDRAWAL, 100_00, TODAY)
     assert (use.day_used, use.year_used) == (40_00, 40_00)
+
+
+def test_cards_have_no_figures_here() -> None:
+    with pytest.raises(AssertionError):
+        spend_figures(a_use(), BLOCK.classes[FOUR], SpendAct.CARD_PAYMENT)
 
 
 def test_giving_back_twice_is_a_bug_and_not_a_discount() -> None:
