@@ -17,7 +17,7 @@ _COMMENTS: Final = (
     (re.compile(r"svelte-ignore\s+[\w-]+(?P<rest>.*)"), "svelte-ignore"),
 )
 _CODES = re.compile(r"^(?::\s*[A-Z]+[0-9]+(?:,\s*[A-Z]+[0-9]+)*|\[[\w, -]+\])?")
-_REASON = re.compile(r"[^\W\d_]{2,}.*\s.*[^\W\d_]{2,}")
+_REASON = re.compile(r"[^\W\d_]+\W.*[^\W\d_]{2,}")
 _CONFIGURED = re.compile(r'^\s+"[^"]+",?\s*(?P<rest>#.*)?$')
 _EXEMPTING = re.compile(r'^(?:ignore|DEP\d+|"[^"]+")\s*=\s*\[\s*$')
 
