@@ -15,7 +15,7 @@ class WalletClass(IntEnum):
     ID_PROVEN = 3
     """三类: name and ID proven, face compared."""
     PHONE_ONLY = 4
-    """四类: a phone number and nothing else."""
+    """四类: a phone number."""
 
 
 class WalletStatus(StrEnum):
@@ -29,12 +29,12 @@ class WalletStatus(StrEnum):
     """Gone for good: neither spends nor receives."""
 
 
+# A frozen wallet is unfrozen before it is closed, so closing can never lift a freeze.
 WALLET_CHANGES: Final[Mapping[WalletStatus, frozenset[WalletStatus]]] = {
     WalletStatus.ACTIVE: frozenset({WalletStatus.FROZEN, WalletStatus.CLOSED}),
     WalletStatus.FROZEN: frozenset({WalletStatus.ACTIVE}),
     WalletStatus.CLOSED: frozenset(),
 }
-"""A frozen wallet is unfrozen before it is closed, so closing can never lift a freeze."""
 
 
 class ProofingState(StrEnum):
@@ -47,7 +47,7 @@ class ProofingState(StrEnum):
     PASSED = "passed"
     """Name, ID number and face belong together."""
     REFUSED = "refused"
-    """They do not, or another open wallet already stands for that person."""
+    """They do not."""
 
 
 PROOFING_CHANGES: Final[Mapping[ProofingState, frozenset[ProofingState]]] = {
@@ -81,7 +81,7 @@ class SpendAct(StrEnum):
     """What takes money from a customer, by how it counts against the caps."""
 
     PAYMENT = "payment"
-    """A payment from the balance for an order or by a dynamic code."""
+    """From the balance for an order or by a dynamic code."""
     STATIC_PAYMENT = "static_payment"
     """A payment from the balance by a printed code."""
     TRANSFER = "transfer"
@@ -105,7 +105,6 @@ class Raise(StrEnum):
     """Come to a branch (to class 1)."""
 
 
-# Class 1 is the best there is.
 RAISES: Final[Mapping[WalletClass, tuple[WalletClass, Raise]]] = {
     WalletClass.PHONE_ONLY: (WalletClass.ID_PROVEN, Raise.IDENTITY),
     WalletClass.ID_PROVEN: (WalletClass.CARD_PROVEN, Raise.BANK_CARD),
