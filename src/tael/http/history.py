@@ -26,6 +26,9 @@ PAGE_DEFAULT: Final = 20
 WORDS_MAX: Final = 50
 CURSOR_MAX: Final = 64
 
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
+"""A day that a bank of ours can have seen or will see."""
+
 _SEQUENCE_BYTES: Final = 8
 _MARK_BYTES: Final = 16
 _MOVEMENT: Final = "mov_01j9z3k4m5n6p7q8r9s0t1v2w3"
@@ -90,8 +93,8 @@ class HistoryQuery(Wire):
     direction: ledger.Direction | None = None
     min: int | None = Field(default=None, ge=0, le=AMOUNT_MAX)
     max: int | None = Field(default=None, ge=0, le=AMOUNT_MAX)
-    since: date | None = Field(default=None, alias="from", description="The first day.")
-    until: date | None = Field(default=None, alias="to", description="The last day.")
+    since: Day | None = Field(default=None, alias="from", description="The first day.")
+    until: Day | None = Field(default=None, alias="to", description="The last day.")
     q: Annotated[Text, Field(max_length=WORDS_MAX)] | None = Field(
         default=None,
         description="Part of a counterparty's name or of a memo, Chinese or English.",
