@@ -1,4 +1,7 @@
-"""Use cases that change who a person is to us: register, sign in, new PIN, new number, close."""
+"""Use cases that change who a person is to us: register, sign in, new PIN, new number, close.
+
+Locks are taken in one order: codes, PINs, principals, sessions, authorisations to be voided.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +27,6 @@ from tael.identity.sessions import (
     SessionView,
     SignedIn,
     end_sessions,
-    lock_live_session,
     move_session,
     raise_session,
     start_session,
@@ -117,13 +119,14 @@ async def sign_in(
 
 
 async def _lock_owner(session: WriteSession, view: SessionView, customer_id: UUID) -> None:
+    """Hold the session's number to its customer; refuses `identity.not_registered`."""
     owner = await session.fetchval(
         """
         SELECT customer_id
         FROM identity_principals
         WHERE phone_hash = $1
           AND closed_at IS NULL
-        FOR SHARE
+        FOR NO KEY UPDATE
         """,
         view.phone_hash,
     )
@@ -146,11 +149,12 @@ async def change_pin(
 
     Every other session ends at once, and what the old PIN authorised is void.
     """
-    await lock_live_session(session, view.session_id)
     await store_pin(session, new.customer_id, new.pin_hash, now=now)
-    await end_sessions(
+    live = await end_sessions(
         session, new.customer_id, EndReason.PIN_CHANGED, keep=view.session_id, now=now
     )
+    if view.session_id not in live:
+        raise SignedOut
     await notify(session, new.customer_id, Template.PIN_CHANGED, sealer=sealer, now=now)
 
 
@@ -177,8 +181,8 @@ async def reset_pin(
     """
     if not view.phone_is_fresh(now.machine):
         raise CodeNotFresh
-    await _lock_owner(session, view, new.customer_id)
     await store_pin(session, new.customer_id, new.pin_hash, now=now.machine)
+    await _lock_owner(session, view, new.customer_id)
     await _note_secret_change(session, new.customer_id, now.business)
     await end_sessions(
         session, new.customer_id, EndReason.PIN_RESET, keep=view.session_id, now=now.machine

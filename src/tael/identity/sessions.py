@@ -197,8 +197,11 @@ async def end_sessions(
     *,
     keep: UUID | None = None,
     now: datetime,
-) -> None:
-    """End a customer's sessions, except the one to keep; void the unused authorisations of all."""
+) -> frozenset[UUID]:
+    """End a customer's sessions, except the one to keep; void the unused authorisations of all.
+
+    Returns the sessions that had not ended before, the kept one among them if it was one.
+    """
     rows = await session.fetch(
         """
         SELECT id
@@ -213,6 +216,7 @@ async def end_sessions(
     session_ids = [row["id"] for row in rows]
     await _end(session, [each for each in session_ids if each != keep], reason, now)
     await _revoke(session, session_ids, now)
+    return frozenset(session_ids)
 
 
 async def _end_on_device(session: WriteSession, device_id: UUID, now: datetime) -> None:
@@ -249,6 +253,8 @@ async def _end(
 
 
 async def _revoke(session: WriteSession, session_ids: Sequence[UUID], now: datetime) -> None:
+    # What an act has locked it is using at this very moment: waiting for it could deadlock, for
+    # acts lock their authorisation before anything of identity's.
     await session.execute(
         """
         UPDATE identity_authorisations
@@ -260,7 +266,7 @@ async def _revoke(session: WriteSession, session_ids: Sequence[UUID], now: datet
               AND used_at IS NULL
               AND revoked_at IS NULL
             ORDER BY id
-            FOR NO KEY UPDATE
+            FOR NO KEY UPDATE SKIP LOCKED
         )
         """,
         session_ids,

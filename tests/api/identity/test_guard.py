@@ -73,7 +73,7 @@ async def test_use_is_written_at_most_once_a_minute(
 )
 async def test_a_cookie_that_opens_nothing_is_nobody(browser: Browser, cookie: str) -> None:
     reply = await browser.http.get(
-        "/api/session", headers={"Cookie": f"{SESSION_COOKIE}={cookie}".encode()}
+        "/api/session", headers={b"Cookie": f"{SESSION_COOKIE}={cookie}".encode()}
     )
     assert reply.status_code == 200
     assert reply.json()["stage"] == "anonymous"

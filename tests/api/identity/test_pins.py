@@ -205,6 +205,50 @@ async def test_a_forgotten_pin_is_reset_by_a_fresh_code_in_class_4(
     assert "支付密码已重置" in (await handsets.texts(PHONE))[-1]
 
 
+async def test_two_resets_at_once_leave_one_pin_and_one_session(
+    customer: Browser, browsers: Callable[..., Browser], owner: asyncpg.Connection
+) -> None:
+    forgetful = [browsers() for _ in range(4)]
+    pins = [OTHER_PIN, WRONG, "604815", "270493"]
+    for browser in forgetful:
+        await browser.begin()
+        await browser.confirm_phone()
+    replies = await asyncio.gather(
+        *(
+            browser.post("/pin/reset", {"new_pin": pin})
+            for browser, pin in zip(forgetful, pins, strict=True)
+        )
+    )
+    assert {reply.status_code for reply in replies} == {200}
+    live = "SELECT count(*) FROM identity_sessions WHERE ended_at IS NULL AND stage = 'full'"
+    assert await owner.fetchval(live) == 1
+    alive = [each for each in forgetful if (await each.get("/wallet")).status_code == 200]
+    assert len(alive) == 1
+    await alive[0].authorised(pin=pins[forgetful.index(alive[0])])
+    assert customer.customer
+
+
+async def test_signing_in_and_resetting_at_once_do_not_block_each_other(
+    customer: Browser, browsers: Callable[..., Browser]
+) -> None:
+    people = [browsers() for _ in range(8)]
+    for browser in people:
+        await browser.begin()
+        await browser.confirm_phone()
+    replies = await asyncio.gather(
+        *(
+            browser.post("/pin/reset", {"new_pin": PIN})
+            if number % 2
+            else browser.post("/sign-in/pin", {"pin": PIN})
+            for number, browser in enumerate(people)
+        )
+    )
+    # A try whose PIN was replaced meanwhile does not count, though it was the same digits.
+    assert {reply.status_code for reply in replies} <= {200, 403, 423}
+    assert all(reply.status_code == 200 for reply in replies[1::2])
+    assert customer.customer
+
+
 async def test_a_reset_is_noted_for_the_cooling_off(
     customer: Browser, app: FastAPI, browsers: Callable[..., Browser]
 ) -> None:
