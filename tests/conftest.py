@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import os
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -19,11 +20,16 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """One embedded server for this test process."""
-    state_dir: Path = tmp_path_factory.mktemp("postgres")
-    with PostgresServer(state_dir) as running:
-        yield running
+def server() -> Iterator[PostgresServer]:
+    """One embedded server for this test process.
+
+    Not in pytest's own folders: they are closed to other accounts, and as root without user
+    namespaces PostgreSQL runs as one.
+    """
+    with tempfile.TemporaryDirectory(prefix="tael-tests-") as folder:
+        Path(folder).chmod(0o711)
+        with PostgresServer(Path(folder) / "state") as running:
+            yield running
 
 
 @pytest.fixture(scope="session")
