@@ -38,6 +38,9 @@ APP_DIR: Final = Path(__file__).parent / "app"
 """Where the built web app lies; the wheel carries it."""
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
+    # Matched in this order, so the hot ones stand first.
+    payments.router,
+    transfers.router,
     health.router,
     identity.router,
     pins.router,
@@ -48,8 +51,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     cards.router,
     card_transfers.router,
     codes.router,
-    payments.router,
-    transfers.router,
     history.router,
     events.router,
 )
