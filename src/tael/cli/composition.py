@@ -36,6 +36,7 @@ class JobParts:
 @asynccontextmanager
 async def job_parts(settings: Settings, database: Database) -> AsyncIterator[JobParts]:
     """Open the worker's ports and collect what every module follows and repeats."""
+    customers.use_limits(customers.load_limits(settings.limits_file))
     sealer = settings.sealer()
     if settings.sms_url is None:
         raise SettingsRefused("TAEL_SMS_URL: the worker needs an SMS gateway to deliver codes")

@@ -48,6 +48,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     Raises `DatabaseUnusable` or `customers.LimitsInvalid`, each with one line for the operator.
     """
     customers.use_limits(customers.load_limits(settings.limits_file))
+    customers.register_obstacle(payments.closing_obstacles)
     async with AsyncExitStack() as stack:
         database = await Database.open(
             settings.database_url,

@@ -13,6 +13,7 @@ from tael.payments.card import (
     finish_card_payment,
     perform_card_payment,
 )
+from tael.payments.closing import closing_obstacles
 from tael.payments.codes import (
     CodeNotice,
     PersonCode,
@@ -47,6 +48,7 @@ __all__ = [
     "StoreCode",
     "begin_card_payment",
     "close_order",
+    "closing_obstacles",
     "errors",
     "finish_card_payment",
     "open_order",
