@@ -5,31 +5,39 @@ import sys
 import structlog
 from cyclopts import App
 
-from tael.cli import db, demo, doctor, ledger, openapi, qr, sandbox, server, switch, up
-from tael.kernel.database import DatabaseUnusable
-from tael.kernel.settings import SettingsRefused
-from tael.sandbox import PostgresUnavailable
+from tael.kernel.faults import OperatorFault
 
 app = App(name="tael", help="A bank's digital wallet.", version="0.1.0")
-app.command(up.up)
-app.command(server.serve)
-app.command(server.worker)
-app.command(demo.demo)
-app.command(doctor.doctor)
-app.command(openapi.openapi)
-app.command(db.app)
-app.command(ledger.app)
-app.command(qr.app)
-app.command(switch.app)
-app.command(sandbox.app)
+# By name, so that reading a code does not wait for the whole bank to be imported.
+app.command("tael.cli.up:up", name="up", help="Run the sandbox bank on this machine.")
+app.command("tael.cli.server:serve", name="serve", help="Serve the app and its API.")
+app.command(
+    "tael.cli.server:worker", name="worker", help="Run the jobs: events, messages, what is pending."
+)
+app.command(
+    "tael.cli.demo:demo", name="demo", help="Do the main job over HTTP, then check the books."
+)
+app.command(
+    "tael.cli.doctor:doctor", name="doctor", help="Say what is right and wrong with a deployment."
+)
+app.command("tael.cli.openapi:openapi", name="openapi", help="Print the description of the API.")
+app.command("tael.cli.db:app", name="db", help="Bring the schema up.")
+app.command("tael.cli.ledger:app", name="ledger", help="Check the books.")
+app.command("tael.cli.qr:app", name="qr", help="Read and make codes to scan.")
+app.command("tael.cli.switch:app", name="switch", help="Read card switch messages.")
+app.command(
+    "tael.cli.sandbox:app",
+    name="sandbox",
+    help="Move the clock, read the inbox, order faults, start anew.",
+)
 
 
 def main() -> None:
-    """Run a command; what the operator can mend is one line on standard error and exit 1."""
+    """Run a command; what the operator can mend is a line on standard error and exit 1."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         app()
-    except (SettingsRefused, DatabaseUnusable, PostgresUnavailable) as fault:
+    except OperatorFault as fault:
         sys.exit(f"tael: {fault}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -13,6 +13,7 @@ from typing import Final, cast
 
 from tael.customers.caps import NO_CAP, Caps, LimitBlock
 from tael.customers.states import WalletClass
+from tael.kernel.faults import OperatorFault
 from tael.kernel.money import MINOR_MAX
 
 PACKAGED: Final = Path(__file__).with_name("limits.toml")
@@ -20,7 +21,7 @@ PACKAGED: Final = Path(__file__).with_name("limits.toml")
 RETENTION_YEARS_MAX: Final = 50
 
 
-class LimitsInvalid(ValueError):
+class LimitsInvalid(OperatorFault):
     """The limits file cannot be used; the message names the place. The bank does not start."""
 
 

@@ -14,6 +14,8 @@ import orjson
 from sqlalchemy import Select
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 
+from tael.kernel.faults import OperatorFault
+
 APPLICATION_ROLE: Final = "tael_app"
 AUDITOR_ROLE: Final = "tael_auditor"
 SERVER_VERSION_MIN: Final = 150_000
@@ -32,7 +34,7 @@ Row: TypeAlias = asyncpg.Record
 """A row as the driver gives it: by column name. Queries turn it into their own dataclass."""
 
 
-class DatabaseUnusable(Exception):
+class DatabaseUnusable(OperatorFault):
     """The database cannot be used, with the one line that tells the operator why."""
 
 

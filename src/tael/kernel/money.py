@@ -40,7 +40,7 @@ class Rounding(Enum):
     """Statistically neutral: for conversion."""
 
 
-class CurrencyMismatch(TypeError):  # noqa: N818 - named after what happened
+class CurrencyMismatch(TypeError):
     """Two currencies met in one sum. A bug in the caller, never a user's mistake."""
 
 

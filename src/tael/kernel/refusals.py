@@ -21,7 +21,7 @@ class Advice(StrEnum):
     """We did not do it: circumstances may change, then ask anew."""
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error of ours
+class Refusal(Exception):
     """The base of every refusal. The first line of a subclass's docstring is its meaning.
 
     A subclass names its `code` (`module.reason`) and `advice`; `details` are public and

@@ -18,12 +18,13 @@ from pydantic import (
     model_validator,
 )
 
+from tael.kernel.faults import OperatorFault
 from tael.kernel.sealed import KEY_BYTES, Sealer
 
 _PREFIX = "TAEL_"
 
 
-class SettingsRefused(Exception):
+class SettingsRefused(OperatorFault):
     """The environment does not make a usable configuration."""
 
 
