@@ -74,6 +74,10 @@ async def job_parts(settings: Settings, database: Database) -> AsyncIterator[Job
 
 
 async def probe(settings: Settings) -> None:
-    """Try the database before anything listens; raises `DatabaseUnusable` with one line."""
+    """Try the limits and the database before anything listens.
+
+    Raises `customers.LimitsInvalid` or `DatabaseUnusable`, each with one line.
+    """
+    customers.load_limits(settings.limits_file)
     database = await Database.open(settings.database_url)
     await database.close()

@@ -143,6 +143,25 @@ async def test_modules_above_are_asked_too(
     assert pending not in _REGISTERED
 
 
+async def test_a_card_payment_without_an_outcome_stands_against_closing(
+    customer: Browser, owner: asyncpg.Connection
+) -> None:
+    await owner.execute(
+        """
+        INSERT INTO payments_payments
+            (id, payer_id, store_id, merchant_id, level, funding, card_id, operation_id,
+             amount_minor, currency, state, movement_id, at, final_by)
+        VALUES ($1, $2, $1, $1, 'D', 'card', $1, $1, 100, 'CNY', 'pending', $1, $3, $3)
+        """,
+        ids.new_id(),
+        ids.parse("cus", customer.customer),
+        NOON,
+    )
+    assert await obstacles(customer) == ["payments.card_payment_pending"]
+    assert (await close(customer)).json()["code"] == "customers.closing_obstructed"
+    assert (await customer.get("/wallet")).json()["status"] == "active"
+
+
 async def test_closing_needs_its_own_authorisation(customer: Browser) -> None:
     authorisation = await customer.authorised(
         purpose="unfreeze", payee=customer.customer, amount=NOTHING
