@@ -1,0 +1,163 @@
+"""Movements a second through the committer, with all that a payment brings along.
+
+Each movement counts against its payer's limits, emits an event and keeps its reply under an
+idempotency key, in the transaction of its set: composed as the HTTP edge composes a payment.
+"""
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+import orjson
+from asyncpg.pgproto import pgproto
+from bench.population import Population
+
+from tael import customers, ledger
+from tael.http.batching import Batched
+from tael.kernel import ids, outbox
+from tael.kernel.database import Database, WriteSession
+from tael.kernel.idempotency import Key
+from tael.kernel.money import CNY, Money
+from tael.kernel.refusals import Refusal
+
+WARM_UP_S = 1.0
+AMOUNTS = [Money(minor, CNY) for minor in range(1, 101)]
+
+
+@dataclass(frozen=True, slots=True)
+class Pay:
+    """One payment from a customer's balance to a merchant's account."""
+
+    payment: UUID
+    payer: UUID
+    payee: ledger.AccountNumber
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What came of it."""
+
+    payment: UUID
+    movement: ledger.MovementId
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidEvent(outbox.Event):
+    """What others are told."""
+
+    topic: ClassVar[str] = "bench.paid.v1"
+
+    payment: UUID
+    movement: UUID
+    payer: UUID
+    payer_label: str
+    amount: Money
+    at: datetime
+
+
+async def pay(
+    session: WriteSession, commands: Sequence[Pay], now: datetime
+) -> Sequence[Paid | Refusal]:
+    """Settle a set of payments: lock, decide in order, write, emit."""
+    use = await customers.lock_limit_use(session, {c.payer for c in commands}, now=now)
+    numbers = {c.payee for c in commands}
+    numbers.update(wallet.account_number for wallet in use.wallets())
+    book = await ledger.lock(session, numbers, now=now)
+    events: list[outbox.Event] = []
+    outcomes = [_settle(command, use, book, events, now) for command in commands]
+    await ledger.write(session, book)
+    await customers.write_limit_use(session, use)
+    await outbox.emit(session, *events)
+    return outcomes
+
+
+def _settle(
+    command: Pay,
+    use: customers.LimitUse,
+    book: ledger.Book,
+    events: list[outbox.Event],
+    now: datetime,
+) -> Paid | Refusal:
+    payer = use.wallet(command.payer)
+    refusal = use.refuses(
+        command.payer, customers.SpendAct.PAYMENT, command.amount
+    ) or book.refuses_debit(payer.account_number, command.amount)
+    if refusal:
+        return refusal
+    movement = ledger.MovementId(ids.new_id())
+    book.post(
+        ledger.Movement(
+            id=movement,
+            kind=ledger.MovementKind.PAYMENT,
+            postings=(ledger.Posting(payer.account_number, command.payee, command.amount),),
+            reference=command.payment,
+            payer_label=payer.label,
+            payee_label="示例面馆 Demo Noodles",
+            memo="牛肉面",
+            at=now,
+        )
+    )
+    use.add(command.payer, customers.SpendAct.PAYMENT, command.amount)
+    events.append(
+        PaidEvent(
+            payment=command.payment,
+            movement=movement,
+            payer=command.payer,
+            payer_label=payer.label,
+            amount=command.amount,
+            at=now,
+        )
+    )
+    return Paid(command.payment, movement, command.amount)
+
+
+def present(paid: Paid) -> bytes:
+    """The reply that is kept."""
+    return orjson.dumps(
+        {
+            "payment": ids.wire("pay", paid.payment),
+            "movement": ids.wire("mov", paid.movement),
+            "state": "succeeded",
+            "amount": {"value": paid.amount.minor, "currency": paid.amount.currency.code},
+        }
+    )
+
+
+async def movements_a_second(
+    database: Database, people: Population, *, submitters: int, hot: bool, seconds: float
+) -> float:
+    """Submitters that each wait for an outcome before they ask again."""
+    batched = Batched(database, pay, present, name="bench")
+    payees = people.merchants[:1] if hot else people.merchants
+    begin = time.perf_counter() + WARM_UP_S
+    end = begin + seconds
+    counted = 0
+
+    async def submit() -> None:
+        nonlocal counted
+        scope = ids.new_id()
+        while (at := time.perf_counter()) < end:
+            command = Pay(
+                ids.new_id(),
+                people.customers[int(random.random() * len(people.customers))],
+                payees[int(random.random() * len(payees))],
+                AMOUNTS[int(random.random() * len(AMOUNTS))],
+            )
+            # As the edge makes them: 128 bits of a hash, in no order.
+            key = Key(scope, pgproto.UUID(os.urandom(16)), b"\0" * 32)
+            reply = await batched.submit(key, command, request_id=None)
+            assert reply.status == 201, reply.body
+            counted += begin <= at
+
+    await asyncio.gather(*(submit() for _ in range(submitters)))
+    took = time.perf_counter() - begin
+    await batched.close()
+    return counted / took
