@@ -217,7 +217,7 @@ async def test_a_batch_runs_one_statement_a_module_and_step(
         counting = Counting(session._connection, clock_moves=session.clock_moves)
         outcomes = await payments.pay(counting, commands, now)
     assert told(outcomes) == ["succeeded"] * size
-    # Locked: orders, authorisations, limit use, accounts; read: stores, pending payments. Written: ledger,
-    # limit use, authorisations, payments with their orders, outbox.
+    # Locked: orders, authorisations, limit use, accounts; read: stores, pending payments.
+    # Written: ledger, limit use, authorisations, payments with their orders, outbox.
     assert Counting.statements == 11
     assert on_wire(await bank.balance_of(shop.account)) == on_wire(yuan(size))
