@@ -2,6 +2,7 @@
 
 import sys
 import time
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import httpx
@@ -23,6 +24,7 @@ def inbox(
     to: str | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
     follow: Annotated[bool, Parameter(negative="")] = False,
+    state_dir: Path = deployment.STATE_DIR,
 ) -> None:
     """Show the SMS that phones in the sandbox have received, oldest first.
 
@@ -34,8 +36,10 @@ def inbox(
         One line of JSON a message.
     follow
         Keep waiting for more, until interrupted.
+    state_dir
+        The sandbox's state directory.
     """
-    running = Running.load(deployment.STATE_DIR)
+    running = Running.load(state_dir)
     if running is None:
         sys.exit("tael: the sandbox is not up: run `make up`")
     with httpx.Client(base_url=running.world_url, trust_env=False) as world:
