@@ -1,5 +1,6 @@
 """Pure decisions about orders and payments."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NewType
@@ -47,19 +48,18 @@ class Order:
         return self.state
 
 
+_UNPAYABLE: Final[Mapping[OrderState, type[Refusal]]] = {
+    OrderState.PAYING: OrderBeingPaid,
+    OrderState.PAID: OrderAlreadyPaid,
+    OrderState.EXPIRED: OrderExpired,
+    OrderState.CLOSED: OrderClosed,
+}
+
+
 def refuses_paying(order: Order, now: datetime) -> Refusal | None:
     """Why this order cannot be paid now, if so."""
-    match order.state_at(now):
-        case OrderState.OPEN:
-            return None
-        case OrderState.PAYING:
-            return OrderBeingPaid()
-        case OrderState.PAID:
-            return OrderAlreadyPaid()
-        case OrderState.EXPIRED:
-            return OrderExpired()
-        case OrderState.CLOSED:
-            return OrderClosed()
+    state = order.state_at(now)
+    return None if state is OrderState.OPEN else _UNPAYABLE[state]()
 
 
 def refuses_amount(order: Order, amount: Money) -> Refusal | None:
