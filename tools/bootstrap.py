@@ -67,7 +67,9 @@ def set_up(goal: str) -> None:
 def find_uv() -> Path | None:
     """A uv that is new enough: the machine's own, or the one that we fetched before."""
     ours = sorted((SETUP / "uv").glob("*/uv"), reverse=True)
-    for candidate in (shutil.which("uv"), *ours):
+    # Where pip and uv's own installer put it, which is often not on the PATH.
+    personal = Path.home() / ".local" / "bin" / "uv"
+    for candidate in (shutil.which("uv"), personal, *ours):
         if candidate and _version((candidate, "--version")) >= UV_AT_LEAST:
             return Path(candidate)
     return None
