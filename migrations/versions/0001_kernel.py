@@ -21,7 +21,16 @@ EXCEPTION
     -- Roles belong to the whole server: another database's migration may make them at once.
     WHEN duplicate_object OR unique_violation THEN NULL;
 END $$;
-GRANT tael_app, tael_auditor TO CURRENT_USER;
+DO $$
+BEGIN
+    -- Where an administrator made the roles, this log-in is a member already and may not grant.
+    IF NOT pg_has_role(CURRENT_USER, 'tael_app', 'MEMBER') THEN
+        GRANT tael_app TO CURRENT_USER;
+    END IF;
+    IF NOT pg_has_role(CURRENT_USER, 'tael_auditor', 'MEMBER') THEN
+        GRANT tael_auditor TO CURRENT_USER;
+    END IF;
+END $$;
 GRANT USAGE ON SCHEMA public TO tael_app, tael_auditor;
 """
 
@@ -99,6 +108,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE
     TO tael_app;
 GRANT USAGE, SELECT ON SEQUENCE kernel_outbox_position TO tael_app;
 GRANT SELECT ON kernel_business_clock TO tael_auditor;
+-- Whether the schema fits the code is asked by those who use it.
+GRANT SELECT ON alembic_version TO tael_app, tael_auditor;
 """
 
 

@@ -25,6 +25,9 @@ LOCK_TIMEOUT_MS: Final = 10_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS: Final = 30_000
 CONNECT_TIMEOUT_S: Final = 10
 
+CONNECTION_FAULTS: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError)
+"""What connecting can raise; `explain` makes one line of each."""
+
 _DIALECT: Final = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]  # untyped upstream
 
 _Untyped: TypeAlias = Any
@@ -195,15 +198,23 @@ async def _pool(url: str, *, role: str, size: int, read_only: bool) -> _Untyped:
         )
         async with pool.acquire() as connection:
             version = int(await connection.fetchval("SHOW server_version_num"))
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as fault:
+    except CONNECTION_FAULTS as fault:
         raise DatabaseUnusable(explain(fault, role=role)) from fault
-    if version < SERVER_VERSION_MIN:
+    try:
+        refuse_old(version)
+    except DatabaseUnusable:
         await pool.close()
+        raise
+    return pool
+
+
+def refuse_old(version: int) -> None:
+    """Raise `DatabaseUnusable` for a server (its `server_version_num`) that is too old."""
+    if version < SERVER_VERSION_MIN:
         raise DatabaseUnusable(
             f"PostgreSQL {version // 10_000} is too old: Tael needs {SERVER_VERSION_MIN // 10_000}"
             " or newer."
         )
-    return pool
 
 
 async def _prepare(connection: _Untyped) -> None:
