@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tael.kernel import migrations
+from tael.kernel import logs, migrations
 from tael.kernel.database import AUDITOR_ROLE, Database
 from tael.kernel.settings import Settings
 from tael.sandbox import PostgresServer
@@ -102,3 +102,9 @@ async def owner(database_url: str) -> AsyncIterator[asyncpg.Connection]:
         yield connection
     finally:
         await connection.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs() -> None:
+    """Log as a deployment does: no values of variables in tracebacks."""
+    logs.configure()

@@ -2,9 +2,9 @@
 
 import sys
 
-import structlog
 from cyclopts import App
 
+from tael.kernel import logs
 from tael.kernel.faults import OperatorFault
 
 app = App(name="tael", help="A bank's digital wallet.", version="0.1.0")
@@ -34,7 +34,7 @@ app.command(
 
 def main() -> None:
     """Run a command; what the operator can mend is a line on standard error and exit 1."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    logs.configure()
     try:
         app()
     except OperatorFault as fault:
