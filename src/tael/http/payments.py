@@ -36,6 +36,8 @@ class Target(TypedDict):
     status_code=CREATED,
     response_model=PaymentWire,
     responses=problems(
+        identity.SignedOut,
+        identity.PinRequired,
         identity.AuthorisationInvalid,
         customers.errors.WalletFrozen,
         customers.errors.LimitExceeded,
@@ -51,7 +53,6 @@ class Target(TypedDict):
         payments.errors.SelfPayment,
         payments.errors.SamePaymentPending,
         instruments.errors.CardUnknown,
-        instruments.errors.CardCannotPay,
     ),
 )
 async def pay(edge: SignedIn, body: PaymentRequest) -> Response:
@@ -64,7 +65,10 @@ async def pay(edge: SignedIn, body: PaymentRequest) -> Response:
     return await edge.settle(edge.services.payments, payments.Pay(**_target(edge, body)))
 
 
-@router.get("/payments/{payment}", responses=problems(payments.errors.PaymentNotFound))
+@router.get(
+    "/payments/{payment}",
+    responses=problems(identity.SignedOut, identity.PinRequired, payments.errors.PaymentNotFound),
+)
 async def payment(edge: SignedIn, payment: str) -> PaymentWire:
     """A payment of yours."""
     payment_id = payments.PaymentId(ids.parse("pay", payment))

@@ -99,10 +99,3 @@ class CardCannotWithdraw(Refusal):
 
     code = "instruments.card_cannot_withdraw"
     advice = Advice.NEVER
-
-
-class CardCannotPay(Refusal):
-    """This card cannot pay."""
-
-    code = "instruments.card_cannot_pay"
-    advice = Advice.NEVER

@@ -100,8 +100,7 @@ async def take_card(
     """One of the customer's cards, for use in this transaction: nobody removes it meanwhile.
 
     Cards are locked before limit use and accounts. Refuses `instruments.card_unknown`,
-    `instruments.card_cannot_top_up`, `instruments.card_cannot_withdraw`,
-    `instruments.card_cannot_pay`.
+    `instruments.card_cannot_top_up`, `instruments.card_cannot_withdraw`; every card pays.
     """
     row = await session.fetchrow(
         f"""

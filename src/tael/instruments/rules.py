@@ -10,7 +10,6 @@ from stdnum import luhn
 from tael.instruments.banks import BIN_DIGITS, Range
 from tael.instruments.errors import (
     BankUnknown,
-    CardCannotPay,
     CardCannotTopUp,
     CardCannotWithdraw,
     CardNumberInvalid,
@@ -91,8 +90,5 @@ def refuses_use(kind: CardKind, use: CardUse, *, own: bool) -> Refusal | None:
     """Why a card may not be used for this, or None."""
     if use in uses(kind, own=own):
         return None
-    return {
-        CardUse.TOP_UP: CardCannotTopUp,
-        CardUse.WITHDRAW: CardCannotWithdraw,
-        CardUse.PAY: CardCannotPay,
-    }[use]()
+    assert use is not CardUse.PAY, "every card pays"
+    return CardCannotTopUp() if use is CardUse.TOP_UP else CardCannotWithdraw()

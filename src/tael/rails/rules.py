@@ -83,6 +83,8 @@ _SETTLED_BY_REVERSAL: Final = {ResponseCode.APPROVED, ResponseCode.NOT_FOUND}
 
 def next_state(state: OperationState, finding: Finding) -> OperationState:
     """Where a finding leads from here; the same state when it changes nothing."""
+    if state is OperationState.INTENDED and not isinstance(finding, GivenUp):
+        return state  # Nothing was sent, so whatever this answers is not ours.
     wanted = _wanted(state, finding)
     return wanted if wanted in OPERATION_CHANGES[state] else state
 

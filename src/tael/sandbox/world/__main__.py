@@ -30,11 +30,13 @@ def main() -> None:
     )
     options = parser.parse_args()
     asyncio.run(
-        _run(options.dir, (options.http_port, options.switch_port), options.while_stdin),
+        _run(
+            options.dir, (options.http_port, options.switch_port), while_stdin=options.while_stdin
+        ),
     )
 
 
-async def _run(directory: Path, ports: tuple[int, int], while_stdin: bool) -> None:  # noqa: FBT001
+async def _run(directory: Path, ports: tuple[int, int], *, while_stdin: bool) -> None:
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
