@@ -34,6 +34,7 @@ from tael.http.middleware import Perimeter
 from tael.http.services import open_services
 from tael.kernel.settings import Settings
 
+API_PREFIX: Final = "/api"
 APP_DIR: Final = Path(__file__).parent / "app"
 """Where the built web app lies; the wheel carries it."""
 
@@ -81,10 +82,11 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
-    for router in ROUTERS + (SANDBOX_ROUTERS if settings.sandbox else ()):
-        app.include_router(router, prefix="/api")
+    routers = ROUTERS + (SANDBOX_ROUTERS if settings.sandbox else ())
+    for router in routers:
+        app.include_router(router, prefix=API_PREFIX)
     docs.install(app)
-    openapi.install(app)
+    openapi.install(app, routers, prefix=API_PREFIX)
     problems.install(app)
     _serve_web_app(app)
     app.add_middleware(Perimeter, origins=_origins(settings))

@@ -1,8 +1,9 @@
 """What every operation has in common, added to the OpenAPI document in one place."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
@@ -26,7 +27,7 @@ _KEYED = {guards.Device, guards.Signed, guards.SignedIn}
 _SIGNED = {guards.Signed, guards.SignedIn, guards.SignedInAsking}
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, routers: Sequence[APIRouter], *, prefix: str) -> None:
     """Let the app describe keys and sessions as well as what FastAPI sees."""
     describe = app.openapi
 
@@ -37,18 +38,19 @@ def install(app: FastAPI) -> None:
         document.setdefault("components", {})["securitySchemes"] = {
             "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE}
         }
-        for route in _routes(app):
+        for route in _routes(routers):
             for method in route.methods or ():
-                operation = document["paths"].get(route.path, {}).get(method.lower())
-                if operation is not None:
-                    _complete(operation, route, method)
+                operation = document["paths"][prefix + route.path][method.lower()]
+                _complete(operation, route, method)
         return document
 
     app.openapi = described  # type: ignore[method-assign]  # FastAPI documents this way
 
 
-def _routes(app: FastAPI) -> list[APIRoute]:
-    return [route for route in app.routes if isinstance(route, APIRoute)]
+def _routes(routers: Sequence[APIRouter]) -> Iterator[APIRoute]:
+    """What the routers hold: an app keeps an included router whole, not its routes."""
+    for router in routers:
+        yield from (route for route in router.routes if isinstance(route, APIRoute))
 
 
 def _complete(operation: dict[str, Any], route: APIRoute, method: str) -> None:
