@@ -31,6 +31,7 @@ from tael.customers.prove import (
     begin_upgrade,
     begin_verification,
     prove_identity,
+    verification_begun,
     verify_identity_again,
 )
 from tael.customers.queries import LimitFigure, LimitOverview, Wallet, by_ids, pin_facts, wallet
@@ -94,6 +95,7 @@ __all__ = [
     "set_language",
     "unfreeze",
     "use_limits",
+    "verification_begun",
     "verify_identity_again",
     "wallet",
     "would_pass",

@@ -35,7 +35,7 @@ from tael.customers.service import raise_class
 from tael.customers.states import PROOFING_CHANGES, ProofingState, WalletClass, WalletStatus
 from tael.kernel import ids, masks, rate_limits
 from tael.kernel.clock import business_day, business_now, machine_now
-from tael.kernel.database import Database, WriteSession
+from tael.kernel.database import Database, ReadSession, WriteSession
 from tael.kernel.refusals import Refusal
 from tael.kernel.sealed import Sealer
 
@@ -115,6 +115,14 @@ async def begin_verification(
     if await profile_hashes(session, claim.customer_id) is None:
         raise IdentityNotProven
     return await _begin(session, claim, ProfileHashes.of(someone, sealer))
+
+
+async def verification_begun(session: ReadSession, check: UUID) -> bool:
+    """Whether this id is a check's: what was begun while no name was known has none."""
+    begun: bool = await session.fetchval(
+        "SELECT EXISTS (SELECT FROM customers_proofings WHERE id = $1)", check
+    )
+    return begun
 
 
 async def verify_identity_again(

@@ -1,5 +1,6 @@
 """Changing the PIN, and setting a new one when the old is forgotten."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -20,8 +21,12 @@ from tael.http.wire import Text, Wire
 from tael.kernel import ids
 from tael.kernel.clock import business_now, machine_now
 from tael.kernel.database import ReadSession, WriteSession
+from tael.kernel.refusals import Detail, Overloaded, TooMany
 
 router: Final = APIRouter(tags=["identity"])
+
+PROOF: Final[list[Detail]] = ["name", "id_number", "portrait"]
+"""What shows that somebody is the person whom the wallet knows."""
 
 
 class PinChange(Wire):
@@ -49,7 +54,7 @@ class PinReset(Wire):
     def claim(self, customer_id: UUID) -> customers.IdentityClaim:
         """Who the caller says to be; refuses `identity.proof_required` if it is not said."""
         if self.name is None or self.id_number is None or self.portrait is None:
-            raise identity.ProofRequired(needs=["name", "id_number", "portrait"])
+            raise identity.ProofRequired(needs=PROOF)
         shown = IdentityShown(name=self.name, id_number=self.id_number, portrait=self.portrait)
         return shown.claim_of(customer_id)
 
@@ -64,6 +69,7 @@ class PinReset(Wire):
         identity.PinUnchanged,
         identity.PinWrong,
         identity.PinLocked,
+        Overloaded,
     ),
 )
 async def change(edge: SignedIn, given: PinChange) -> Response:
@@ -94,6 +100,12 @@ async def change(edge: SignedIn, given: PinChange) -> Response:
         identity.CodeNotFresh,
         identity.PinWeak,
         identity.ProofRequired,
+        customers.errors.NameMalformed,
+        customers.errors.IdNumberInvalid,
+        customers.errors.PortraitMalformed,
+        customers.errors.IdentityMismatch,
+        customers.errors.ProofingUnanswered,
+        TooMany,
     ),
 )
 async def reset(edge: Device, given: PinReset) -> Response:
@@ -102,29 +114,44 @@ async def reset(edge: Device, given: PinReset) -> Response:
     A wallet of class 4 needs no more; one that knows a name needs it, the identity number and
     a face. Lifts a lock; other sessions end; for a day no transfer goes to a new payee.
     """
-    services = edge.services
+    forgotten = _Forgotten(edge, given)
+    return await edge.steps(forgotten.begin, forgotten.finish)
 
-    async def begin(session: WriteSession, now: datetime) -> UUID:
+
+@dataclass(frozen=True, slots=True)
+class _Forgotten:
+    """One reset: what its first transaction finds decides what its second asks."""
+
+    edge: Edge
+    given: PinReset
+
+    async def begin(self, session: WriteSession, now: datetime) -> UUID:
+        """Refuse what can be refused at once, and begin a check of the person if one is needed."""
+        edge = self.edge
         customer_id = await owner_of(edge, session)
         if not edge.view.phone_is_fresh(machine_now()):
             raise identity.CodeNotFresh
-        identity.refuse_weak_pin(given.new_pin, await _facts(edge, session, customer_id))
+        identity.refuse_weak_pin(self.given.new_pin, await _facts(edge, session, customer_id))
         if not await _is_named(session, customer_id):
             return ids.new_id()
         return await customers.begin_verification(
-            session, given.claim(customer_id), sealer=services.sealer, now=now
+            session, self.given.claim(customer_id), sealer=edge.services.sealer, now=now
         )
 
-    async def finish(check: UUID) -> Answer:
+    async def finish(self, check: UUID) -> Answer:
+        """Have the person checked, then set the PIN."""
+        services = self.edge.services
         async with services.database.read() as reader:
-            customer_id = await owner_of(edge, reader)
+            customer_id = await owner_of(self.edge, reader)
             named = await _is_named(reader, customer_id)
+            begun = await customers.verification_begun(reader, check)
+        if named and not begun:
+            # The name became known since we began: begin anew.
+            raise identity.ProofRequired(needs=PROOF)
         if named:
-            claim = given.claim(customer_id)
+            claim = self.given.claim(customer_id)
             await customers.verify_identity_again(services.database, services.prover, check, claim)
-        return await _set(edge, customer_id, given.new_pin)
-
-    return await edge.steps(begin, finish)
+        return await _set(self.edge, customer_id, self.given.new_pin)
 
 
 async def _set(edge: Edge, customer_id: UUID, pin: str) -> Answer:
