@@ -5,7 +5,7 @@ from typing import Final, Literal
 from fastapi import APIRouter
 from pydantic import Field
 
-from tael import merchants, payments, transfers
+from tael import identity, merchants, payments, transfers
 from tael.codecs import qr_errors
 from tael.http.guards import SignedInAsking
 from tael.http.payments_wire import PayeeWire
@@ -60,6 +60,8 @@ class ResolvedWire(Wire):
 @router.post(
     "/codes/resolve",
     responses=problems(
+        identity.SignedOut,
+        identity.PinRequired,
         qr_errors.NotEmvco,
         qr_errors.CrcMismatch,
         payments.errors.SchemeNotRoutable,

@@ -81,7 +81,7 @@ class ReceiveCodeWire(Wire):
     expires_at: Instant
 
 
-@router.get("/payees/recent")
+@router.get("/payees/recent", responses=problems(identity.SignedOut, identity.PinRequired))
 async def recent(edge: SignedIn) -> RecentPayees:
     """Persons whom you sent money to, latest first."""
     async with edge.services.database.read() as session:
@@ -96,6 +96,8 @@ async def recent(edge: SignedIn) -> RecentPayees:
 @router.post(
     "/payees/lookup",
     responses=problems(
+        identity.SignedOut,
+        identity.PinRequired,
         TooMany,
         identity.PhoneInvalid,
         transfers.errors.PayeeNotFound,
@@ -120,6 +122,8 @@ async def look_up(edge: SignedInAsking, body: Lookup) -> FoundPayeeWire:
     status_code=CREATED,
     response_model=TransferWire,
     responses=problems(
+        identity.SignedOut,
+        identity.PinRequired,
         identity.AuthorisationInvalid,
         customers.errors.WalletFrozen,
         customers.errors.LimitExceeded,
@@ -140,7 +144,10 @@ async def send(edge: SignedIn, body: TransferRequest) -> Response:
     return await edge.settle(edge.services.transfers, _command(edge, body))
 
 
-@router.get("/transfers/{transfer}", responses=problems(transfers.errors.TransferNotFound))
+@router.get(
+    "/transfers/{transfer}",
+    responses=problems(identity.SignedOut, identity.PinRequired, transfers.errors.TransferNotFound),
+)
 async def transfer(edge: SignedIn, transfer: str) -> TransferWire:
     """A transfer that you made."""
     transfer_id = transfers.TransferId(ids.parse("trf", transfer))
@@ -152,7 +159,7 @@ async def transfer(edge: SignedIn, transfer: str) -> TransferWire:
     "/receive-codes",
     status_code=CREATED,
     response_model=ReceiveCodeWire,
-    responses=problems(TooMany),
+    responses=problems(identity.SignedOut, identity.PinRequired, TooMany),
 )
 async def receive_code(edge: SignedIn, body: ReceiveRequest) -> Response:
     """A code for others to scan and pay you by. With an amount it is good for one transfer."""
