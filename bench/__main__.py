@@ -128,7 +128,6 @@ def _report(
         str(submitters): {load: rate(f"ledger.{submitters}.{load}") for load in ("uniform", "hot")}
         for submitters in plan.submitters
     }
-    options = f"-s {plan.scale} -M prepared -c 8 -j 2 -T {plan.yardstick_s}"
     return {
         "rounds": plan.rounds,
         "pgbench": {

@@ -108,6 +108,21 @@ CREATE INDEX ix_ledger_holds_pending ON ledger_holds (currency, account)
 CREATE INDEX ix_ledger_holds_due ON ledger_holds (expires_at) WHERE state = 'pending';
 """
 
+INPUTS = """
+-- What the one writing statement takes: an array of rows costs the driver and the server half
+-- of what as many arrays of columns do.
+CREATE TYPE ledger_new_movement AS (
+    id uuid, kind text, reference uuid, payer_label text, payee_label text, memo text
+);
+CREATE TYPE ledger_new_posting AS (
+    movement_id uuid, line smallint, debit bigint, credit bigint, amount bigint,
+    debit_seq bigint, credit_seq bigint, debit_balance bigint, credit_balance bigint
+);
+CREATE TYPE ledger_changed_account AS (
+    number bigint, balance bigint, held bigint, postings bigint, read_postings bigint
+);
+"""
+
 GUARDS = """
 -- For everybody, the owner included: grants alone would leave the owner free.
 CREATE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -182,7 +197,7 @@ GRANT SELECT ON ledger_accounts, ledger_movements, ledger_postings, ledger_holds
 
 def upgrade() -> None:
     """Build the ledger."""
-    for block in (TABLES, GUARDS, OWN_ACCOUNTS, GRANTS):
+    for block in (TABLES, INPUTS, GUARDS, OWN_ACCOUNTS, GRANTS):
         op.execute(block)
 
 

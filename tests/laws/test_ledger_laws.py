@@ -180,7 +180,7 @@ class Ledger:
             case Post(payer, payee, amount):
                 refusal = book.refuses_debit(payer, fen(amount))
                 if refusal is None:
-                    book.post(a_transfer(payer, payee, amount))
+                    book.post(a_transfer(payer, payee, amount, at=book.now))
             case Hold(payer, payee, amount, life_s):
                 refusal = book.refuses_debit(payer, fen(amount))
                 if refusal is None:
@@ -201,7 +201,7 @@ class Ledger:
                 if refusal is None:
                     held = book.holds[made]
                     taken = held.amount if wanted is None else wanted
-                    transfer = a_transfer(held.account, held.destination, taken)
+                    transfer = a_transfer(held.account, held.destination, taken, at=book.now)
                     book.capture(made, amount_wanted, transfer)
             case Void(which):
                 made = self._hold(which)

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from tael.kernel.clock import business_day
 from tael.kernel.money import Currency, Money
 from tael.kernel.refusals import Refusal
 from tael.ledger import rules
@@ -82,7 +81,7 @@ class BookHold:
         self.is_new = False
 
 
-MovementRow = tuple[MovementId, str, UUID, str, str, str, datetime, object]
+MovementRow = tuple[MovementId, str, UUID, str, str, str]
 PostingRow = tuple[MovementId, int, int, int, int, int, int, int, int]
 
 
@@ -112,7 +111,6 @@ class Book:
         self.touched: set[AccountNumber] = set()
         self.changed_holds: dict[HoldId, BookHold] = {}
         self.written = False
-        self._business_day: tuple[datetime, object] = (now, business_day(now))
 
     def balance(self, number: AccountNumber) -> Money:
         """Credits less debits, held money included."""
@@ -145,7 +143,8 @@ class Book:
         return AccountClosed() if self.accounts[number].closed else None
 
     def post(self, movement: Movement) -> None:
-        """Move the money of one business act between accounts of this book."""
+        """Move the money of one business act between accounts of this book, at its time."""
+        assert movement.at == self.now, "a book is of one instant"
         accounts = self.accounts
         currency = self.currency
         identity = movement.id
@@ -194,8 +193,6 @@ class Book:
                 movement.payer_label,
                 movement.payee_label,
                 movement.memo,
-                movement.at,
-                self._day_of(movement.at),
             )
         )
 
@@ -291,11 +288,3 @@ class Book:
         assert account.held >= 0, f"account {account.number} holds less than nothing"
         self.touched.add(account.number)
         self.changed_holds[held.id] = held
-
-    def _day_of(self, at: datetime) -> object:
-        # A batch has one business time or a few; reckoning the day for each would show.
-        known_at, day = self._business_day
-        if at is not known_at:
-            day = business_day(at)
-            self._business_day = (at, day)
-        return day

@@ -28,7 +28,7 @@ class Movement:
 
     `payer_label` is how the payee sees the payer and `payee_label` how the payer sees the
     payee: the history of each side shows the other. `reference` names the act (a payment,
-    a transfer) in the module that made it; `at` is business time.
+    a transfer) in the module that made it. `at` is business time: its book's `now`.
     """
 
     id: MovementId

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from tael.kernel.clock import business_day
 from tael.kernel.database import Row, WriteSession
 from tael.kernel.money import CNY, Currency
 from tael.ledger.book import Book, BookAccount, BookHold
@@ -40,23 +41,21 @@ _WRITE_ENTRIES: Final = """
 WITH movements AS (
     INSERT INTO ledger_movements
         (id, kind, reference, payer_label, payee_label, memo, at, business_day)
-    SELECT *
-    FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[],
-                $8::timestamptz[], $9::date[])
+    SELECT n.id, n.kind, n.reference, n.payer_label, n.payee_label, n.memo, $2, $3
+    FROM unnest($4::ledger_new_movement[]) AS n
     RETURNING 1
 ), postings AS (
     INSERT INTO ledger_postings
-        (movement_id, line, debit, credit, amount, debit_seq, credit_seq,
-         debit_balance, credit_balance, currency)
-    SELECT *, $1
-    FROM unnest($10::uuid[], $11::smallint[], $12::bigint[], $13::bigint[], $14::bigint[],
-                $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[])
+        (movement_id, line, currency, debit, credit, amount, debit_seq, credit_seq,
+         debit_balance, credit_balance)
+    SELECT n.movement_id, n.line, $1, n.debit, n.credit, n.amount, n.debit_seq, n.credit_seq,
+           n.debit_balance, n.credit_balance
+    FROM unnest($5::ledger_new_posting[]) AS n
     RETURNING 1
 ), accounts AS (
     UPDATE ledger_accounts AS a
     SET balance = n.balance, held = n.held, postings = n.postings
-    FROM unnest($19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[])
-        AS n (number, balance, held, postings, read_postings)
+    FROM unnest($6::ledger_changed_account[]) AS n
     WHERE a.currency = $1
       AND a.number = n.number
       AND a.postings = n.read_postings
@@ -174,19 +173,15 @@ async def write(session: WriteSession, book: Book) -> None:
     if not book.touched:
         return
     book.assert_balanced()
-    accounts = [book.accounts[number] for number in sorted(book.touched)]
-    movements = list(zip(*book.movement_rows, strict=True)) or [()] * 8
-    postings = list(zip(*book.posting_rows, strict=True)) or [()] * 9
+    accounts = [book.accounts[number] for number in book.touched]
     row = await session.fetchrow(
         _WRITE_ENTRIES,
         book.currency.code,
-        *movements,
-        *postings,
-        [a.number for a in accounts],
-        [a.balance for a in accounts],
-        [a.held for a in accounts],
-        [a.postings for a in accounts],
-        [a.read_postings for a in accounts],
+        book.now,
+        business_day(book.now),
+        book.movement_rows,
+        book.posting_rows,
+        [(a.number, a.balance, a.held, a.postings, a.read_postings) for a in accounts],
     )
     written = sum(account.balance for account in accounts)
     expected = (len(book.movement_rows), len(book.posting_rows), len(accounts), written)

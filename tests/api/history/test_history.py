@@ -31,25 +31,24 @@ async def live(bank: Bank, customer: Browser) -> list[str]:
     number = await bank.account(customer.customer)
     movements = []
     for kind, minor, other, memo, days in LIFE:
+        at = NOON + timedelta(days=days)
         outside, own = ledger.CARD_CLEARING, number
         pair = (own, outside) if minor < 0 else (outside, own)
-        movements.append(
-            ledger.Movement(
-                id=ledger.MovementId(ids.new_id()),
-                kind=ledger.MovementKind(kind),
-                postings=(ledger.Posting(*pair, Money(abs(minor), CNY)),),
-                reference=ids.new_id(),
-                payer_label="*小明" if minor < 0 else other,
-                payee_label=other if minor < 0 else "*小明",
-                memo=memo,
-                at=NOON + timedelta(days=days),
-            )
+        movement = ledger.Movement(
+            id=ledger.MovementId(ids.new_id()),
+            kind=ledger.MovementKind(kind),
+            postings=(ledger.Posting(*pair, Money(abs(minor), CNY)),),
+            reference=ids.new_id(),
+            payer_label="*小明" if minor < 0 else other,
+            payee_label=other if minor < 0 else "*小明",
+            memo=memo,
+            at=at,
         )
-    async with bank.database.write() as session:
-        book = await ledger.lock(session, [ledger.CARD_CLEARING, number], now=NOON)
-        for movement in movements:
+        movements.append(movement)
+        async with bank.database.write() as session:
+            book = await ledger.lock(session, [outside, own], now=at)
             book.post(movement)
-        await ledger.write(session, book)
+            await ledger.write(session, book)
     return [ids.wire("mov", movement.id) for movement in movements]
 
 

@@ -109,8 +109,9 @@ def test_the_bank_s_own_accounts_have_no_floor() -> None:
         a_transfer(ALICE, BOB, -1),
         a_movement(),
         a_movement(Posting(ALICE, BOB, Money(1, PTS))),
+        a_transfer(ALICE, BOB, 1, at=NOON + timedelta(seconds=1)),
     ],
-    ids=["floor", "to closed", "from closed", "itself", "nothing", "negative", "empty", "PTS"],
+    ids=["floor", "to closed", "closed", "itself", "nothing", "negative", "empty", "PTS", "late"],
 )
 def test_to_post_what_nobody_may_is_a_bug(movement: object) -> None:
     book = a_book()
@@ -241,14 +242,6 @@ def test_the_same_hold_is_not_made_twice() -> None:
             expires_at=NOON + timedelta(minutes=1),
             reference=ids.new_id(),
         )
-
-
-def test_a_movement_at_another_time_gets_its_own_business_day() -> None:
-    book = a_book()
-    book.post(a_transfer(ALICE, BOB, 1, at=NOON))
-    book.post(a_transfer(ALICE, BOB, 1, at=NOON + timedelta(hours=13)))
-    days = [row[-1] for row in book.movement_rows]
-    assert [str(day) for day in days] == ["2026-03-10", "2026-03-11"]
 
 
 def test_a_sum_that_moved_is_noticed() -> None:
