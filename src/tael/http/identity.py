@@ -27,7 +27,7 @@ from tael.http.wire import Instant, Wire
 from tael.kernel import ids
 from tael.kernel.clock import business_now, machine_now
 from tael.kernel.database import ReadSession, WriteSession
-from tael.kernel.refusals import TooMany
+from tael.kernel.refusals import Overloaded, TooMany
 
 router: Final = APIRouter(tags=["identity"])
 
@@ -145,7 +145,11 @@ async def enter_code(edge: Device, typed: CodeTyped) -> Response:
     "/sign-in/pin",
     response_model=SessionBody,
     responses=problems(
-        identity.SignedOut, identity.NotRegistered, identity.PinWrong, identity.PinLocked
+        identity.SignedOut,
+        identity.NotRegistered,
+        identity.PinWrong,
+        identity.PinLocked,
+        Overloaded,
     ),
 )
 async def enter_pin(edge: Device, given: PinGiven) -> Response:

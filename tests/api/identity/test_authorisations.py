@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -249,3 +251,32 @@ async def test_a_batch_uses_what_it_may_and_leaves_the_rest(
         await identity.write_authorisations(session, grants)
     outcomes = [await presenting.use(ids.wire("aut", each), TERMS, bearer) for each in given]
     assert outcomes == ["used", "used", "done"]
+
+
+class Dying(identity.PinHasher):
+    """A hasher whose process dies in its first comparison."""
+
+    died = False
+
+    async def matches(self, customer_id: UUID, pin: str, kept: identity.PinHash) -> bool:
+        if not self.died:
+            self.died = True
+            raise RuntimeError("the process died")
+        return await super().matches(customer_id, pin, kept)
+
+
+async def test_a_crash_between_the_count_and_the_answer_costs_a_try_and_gives_none(
+    customer: Browser, app: FastAPI, owner: asyncpg.Connection
+) -> None:
+    services = app.state.services
+    app.state.services = replace(services, pins=Dying.of(services.settings))
+    body = {**PAYMENT, "pin": PIN}
+    reply = await customer.post("/authorisations", body, key="key-number-1")
+    assert (reply.status_code, "died" in reply.text) == (500, False)
+    assert await owner.fetchval("SELECT tries FROM identity_pins") == 1
+    assert await owner.fetchval("SELECT count(*) FROM identity_authorisations") == 0
+    # The same key again finishes the same act, with a try of its own.
+    reply = await customer.post("/authorisations", body, key="key-number-1")
+    assert reply.status_code == 201, reply.text
+    assert await owner.fetchval("SELECT tries FROM identity_pins") == 0
+    assert await owner.fetchval("SELECT count(*) FROM identity_authorisations") == 1
