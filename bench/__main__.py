@@ -6,7 +6,6 @@ yardstick; each figure is the median of the rounds, with its ratio to pgbench's.
 
 import argparse
 import asyncio
-import gc
 import json
 import shutil
 import statistics
@@ -20,7 +19,7 @@ import uvloop
 from bench import http_load, ledger_load, machine, page, pgbench, pin_load, population
 
 from tael import auditor, customers
-from tael.kernel import migrations
+from tael.kernel import collector, migrations
 from tael.kernel.clock import machine_now
 from tael.kernel.database import AUDITOR_ROLE, Database
 from tael.sandbox import PostgresServer
@@ -77,8 +76,7 @@ async def measure(plan: Plan, server: PostgresServer) -> dict[str, Any]:
         people = await population.settle_in(
             server.dsn_of(DATABASE), database, plan.people, machine_now()
         )
-        # As `tael serve` does: what lives as long as the process is not looked at again.
-        gc.freeze()
+        collector.settle_in()
         for _ in range(plan.rounds):
             tps = await asyncio.to_thread(pgbench.transactions_a_second, server, plan.yardstick_s)
             figures.note("pgbench", tps)

@@ -9,6 +9,7 @@ import uvicorn
 from tael.cli import composition
 from tael.http import create_app
 from tael.jobs import Worker
+from tael.kernel import collector
 from tael.kernel.database import Database, PoolSizes
 from tael.kernel.settings import Settings
 
@@ -20,8 +21,10 @@ def serve() -> None:
     """Serve the app and its API; settings come from TAEL_*. Drains on SIGTERM."""
     settings = Settings.load()
     asyncio.run(composition.probe(settings))
+    app = create_app(settings)
+    collector.settle_in()
     uvicorn.run(
-        create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
         log_level="warning",
