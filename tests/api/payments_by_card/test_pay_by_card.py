@@ -201,3 +201,15 @@ async def test_a_frozen_wallets_card_does_not_pay(
     async with counter.unmoved():
         assert refused(await wang.post("/payments", body)) == "customers.wallet_frozen"
     assert await bank.clearing() == 0
+
+
+async def test_a_pending_payment_stands_against_closing_the_wallet(
+    wang: Browser, debit: str, bank: Bank, counter: shops.Bank, shop: merchants.Store
+) -> None:
+    order = await counter.an_order(shop, yuan(3))
+    bank.world.modes.order(Mode(kind=ModeKind.TIMEOUT))
+    assert (await pay(wang, debit, shop, order, 3)).json()["state"] == "pending"
+    preview = (await wang.get("/wallet/closing")).json()
+    assert [each["code"] for each in preview["obstacles"]] == ["payments.card_payment_pending"]
+    await bank.finish_everything()
+    assert (await wang.get("/wallet/closing")).json()["can_close"]

@@ -10,6 +10,7 @@ import pytest
 
 from factories.identity import OTHER_PHONE, Browser
 from factories.shops import Bank, on_wire, yuan
+from tael import transfers
 from tael.codecs.emvco import Initiation, parse
 
 
@@ -139,3 +140,22 @@ async def test_a_code_leads_to_nobody_else(
 async def test_the_own_code_is_not_paid(payee: Browser) -> None:
     reply = await scan(payee, await show(payee))
     assert reply.json()["code"] == "transfers.self_transfer"
+
+
+async def test_codes_that_died_a_day_ago_are_forgotten(payee: Browser, bank: Bank) -> None:
+    for amount in (None, 1, 2):
+        await show(payee, amount)
+    await bank.owner.execute(
+        """
+        UPDATE transfers_receive_codes
+        SET created_at = now() - interval '3 days',
+            expires_at = now() - CASE amount_minor
+                                     WHEN 100 THEN interval '25 hours'
+                                     ELSE interval '23 hours' END
+        WHERE amount_minor > 0
+        """
+    )
+    [purge] = [s for s in transfers.SCHEDULES if s.name == "transfers.purge_receive_codes"]
+    await purge.run(bank.database)
+    left = await bank.owner.fetch("SELECT amount_minor FROM transfers_receive_codes ORDER BY 1")
+    assert [row["amount_minor"] for row in left] == [0, 200]
