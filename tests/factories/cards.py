@@ -1,5 +1,6 @@
 """Cards of the sandbox world, operations on them, and the other bank's books."""
 
+import json
 from datetime import timedelta
 from uuid import uuid4
 
@@ -92,7 +93,6 @@ async def finished_events(owner: asyncpg.Connection) -> list[tuple[str, str]]:
     rows = await owner.fetch(
         "SELECT payload::text FROM kernel_outbox WHERE topic = 'rails.operation_finished.v1'"
     )
-    import json
 
     payloads = [json.loads(row["payload"]) for row in rows]
     return [(payload["reference"], payload["state"]) for payload in payloads]

@@ -52,10 +52,13 @@ def _mode(body: dict[str, Any]) -> Mode:
     count = body.get("count", 1)
     if count is not None and (type(count) is not int or count < 1):
         raise ValueError("count is a whole number from 1, or null for all that follow")
+    card = body.get("card")
+    if card is not None and not isinstance(card, str):
+        raise ValueError("card is a number in text, or its last four digits")
     return Mode(
         kind=ModeKind(body["mode"]),
         traffic=Traffic(body.get("traffic", Traffic.FINANCIAL)),
-        card=body.get("card"),
+        card=card,
         count=count,
         seconds=float(body.get("seconds", 2.0)),
         code=CODES[body.get("code", ResponseCode.DO_NOT_HONOUR.value)],
