@@ -1,16 +1,29 @@
 """Operations against a real switch over TCP: each fault, each remedy, the other bank's books."""
 
 import asyncio
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
 
 import asyncpg
 import pytest
 
-from factories.cards import begun, finished_events, issue, owed, resolved
+from factories.cards import (
+    age,
+    begun,
+    finished_events,
+    issue,
+    make_due,
+    noting_late,
+    owed,
+    resolved,
+)
 from tael import rails
 from tael.kernel.database import Database
 from tael.kernel.sealed import Sealer
 from tael.rails import OperationKind, OperationState
-from tael.sandbox.world import World
+from tael.rails.iso_switch import RECONNECT_FIRST_S
+from tael.sandbox.world import World, running_world
 from tael.sandbox.world.modes import Mode, ModeKind, Traffic, When
 
 TAKES = [OperationKind.TOP_UP, OperationKind.PAYMENT]
@@ -163,7 +176,7 @@ async def test_an_approval_that_comes_after_its_reversal_changes_nothing(
     await asyncio.sleep(1.3)
     late = await owner.fetchrow("SELECT state, late_code FROM rails_operations")
     assert late is not None
-    assert late["state"] == "reversed"
+    assert tuple(late) == ("reversed", "00"), "kept for people who look into it, no more"
     assert owed(world) == 0
     assert await finished_events(owner) == [(str(operation.reference), "reversed")]
 
@@ -200,6 +213,59 @@ async def test_what_cannot_be_sent_is_declined_at_once_and_nothing_is_owed(
         done = await rails.perform(database, nowhere, operation.id, sealer=sealer)
     assert (done.state, done.response_code) == (OperationState.DECLINED, "not_sent")
     assert rails.decline_reason(done.response_code) is rails.DeclineReason.UNAVAILABLE
+    assert owed(world) == 0
+
+
+async def test_a_line_that_was_lost_is_opened_again(
+    tmp_path: Path, database: Database, sealer: Sealer, owner: asyncpg.Connection
+) -> None:
+    async with running_world(tmp_path) as first:
+        number, port = issue(first), first.switch_port
+        line = rails.IsoCardSwitch(
+            first.switch_address, timeout_s=0.4, on_late=partial(noting_late, database)
+        )
+        first.modes.order(Mode(kind=ModeKind.TIMEOUT))
+        lost = await begun(database, sealer, number)
+        await rails.perform(database, line, lost.id, sealer=sealer)
+    # The switch is down: questions go nowhere, the reversal is stored, new requests never leave.
+    for _ in range(4):
+        await make_due(owner)
+        await rails.resolve(database, line, sealer=sealer)
+    refused = await begun(database, sealer, number)
+    done = await rails.perform(database, line, refused.id, sealer=sealer)
+    assert (done.state, done.response_code) == (OperationState.DECLINED, "not_sent")
+    assert await owner.fetchval("SELECT count(*) FROM rails_operations WHERE state='reversing'")
+
+    async with running_world(tmp_path, switch_port=port) as second:
+        await asyncio.sleep(RECONNECT_FIRST_S * 2**4)
+        await resolved(database, line, sealer, owner)
+        assert owed(second) == 0
+        assert second.books.totals()["undone"] == 1
+        again = await begun(database, sealer, number)
+        done = await rails.perform(database, line, again.id, sealer=sealer)
+        assert done.state is OperationState.APPROVED
+        assert owed(second) == HUNDRED
+        await line.close()
+
+
+async def test_after_half_a_day_a_payout_is_asked_about_and_not_repeated(
+    world: World,
+    switch: rails.IsoCardSwitch,
+    database: Database,
+    sealer: Sealer,
+    owner: asyncpg.Connection,
+) -> None:
+    world.modes.order(Mode(kind=ModeKind.TIMEOUT, when=When.BEFORE))
+    operation = await begun(database, sealer, issue(world), kind=OperationKind.WITHDRAWAL)
+    await rails.perform(database, switch, operation.id, sealer=sealer)
+    await age(owner, timedelta(hours=13))
+    for _ in range(5):
+        await make_due(owner)
+        assert await rails.resolve(database, switch, sealer=sealer) == 1
+    async with database.read() as session:
+        after = await rails.operation(session, operation.id)
+    assert after.state is OperationState.UNKNOWN
+    assert after.final_by > after.began_at + timedelta(hours=13), "a missed promise is renewed"
     assert owed(world) == 0
 
 

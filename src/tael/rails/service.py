@@ -261,8 +261,7 @@ async def note_late(session: WriteSession, response: FinancialResponse) -> Opera
         int(response.key.stan),
     )
     for operation in map(of_row, rows):
-        ours = key(operation) == response.key and operation.amount == response.amount
-        if ours and not operation.is_final:
+        if key(operation) == response.key and operation.amount == response.amount:
             return await note(session, operation.id, Answered(response.code, response.approval))
     return None
 

@@ -154,6 +154,17 @@ async def test_a_class_4_wallet_withdraws_to_the_card_that_its_phone_belongs_to(
     assert await balances(browser) == (30_000, 30_000)
 
 
+async def test_nothing_leaves_a_frozen_wallet(filled: Browser, debit: str, bank: Bank) -> None:
+    amount = {"value": 700, "currency": "CNY"}
+    allowed = await filled.authorised(purpose="withdrawal", payee=debit, amount=amount)
+    assert (await filled.post("/wallet/freeze")).status_code == 200
+    body = {"card": debit, "amount": amount, "authorisation": allowed}
+    reply = await filled.post("/withdrawals", body)
+    assert (reply.status_code, reply.json()["code"]) == (423, "customers.wallet_frozen")
+    assert await balances(filled) == (100_000, 100_000)
+    assert bank.world.books.totals()["given"] == 0
+
+
 async def test_limits_of_the_class_hold_for_withdrawals(
     filled: Browser, debit: str, bank: Bank
 ) -> None:
