@@ -29,7 +29,7 @@ from tael.kernel import migrations
 from tael.kernel.clock import business_now
 from tael.kernel.database import Database
 from tael.kernel.settings import Settings
-from tael.sandbox import PostgresServer, PostgresUnavailable
+from tael.sandbox import PostgresServer, PostgresUnavailable, dies_with_us
 
 READY_TIMEOUT_S: Final = 30
 STOP_TIMEOUT_S: Final = 25
@@ -186,6 +186,7 @@ async def _kept_running(
 async def _keep(name: str, environment: Mapping[str, str], stopped: asyncio.Event) -> None:
     while not stopped.is_set():
         process = await asyncio.create_subprocess_exec(
+            *dies_with_us(signal.SIGTERM),
             sys.executable,
             "-m",
             "tael",

@@ -4,6 +4,11 @@ Nothing here runs in production. The embedded PostgreSQL keeps what it was given
 killed; the outside world keeps its own books and speaks the real protocols.
 """
 
-from tael.sandbox.postgres import PostgresServer, PostgresUnavailable, running_socket_dir
+from tael.sandbox.postgres import (
+    PostgresServer,
+    PostgresUnavailable,
+    dies_with_us,
+    running_socket_dir,
+)
 
-__all__ = ["PostgresServer", "PostgresUnavailable", "running_socket_dir"]
+__all__ = ["PostgresServer", "PostgresUnavailable", "dies_with_us", "running_socket_dir"]

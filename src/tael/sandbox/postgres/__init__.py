@@ -5,6 +5,7 @@ network; whatever dies (the server, its backends, we ourselves), committed rows 
 """
 
 from tael.sandbox.postgres.cluster import SETTINGS
+from tael.sandbox.postgres.death import dies_with_us
 from tael.sandbox.postgres.errors import PostgresUnavailable
 from tael.sandbox.postgres.server import PostgresServer, embedded_bin_dir, running_socket_dir
 
@@ -12,6 +13,7 @@ __all__ = [
     "SETTINGS",
     "PostgresServer",
     "PostgresUnavailable",
+    "dies_with_us",
     "embedded_bin_dir",
     "running_socket_dir",
 ]

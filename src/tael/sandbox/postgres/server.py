@@ -6,7 +6,6 @@ import fcntl
 import hashlib
 import importlib.util
 import os
-import shutil
 import signal
 import stat
 import subprocess
@@ -31,6 +30,7 @@ from tael.sandbox.postgres.cluster import (
     reason,
     server_command,
 )
+from tael.sandbox.postgres.death import dies_with_us
 from tael.sandbox.postgres.errors import PostgresUnavailable
 from tael.sandbox.postgres.leftovers import clear_leftovers, server_processes
 
@@ -307,7 +307,7 @@ class PostgresServer:
             log_start = log.tell()
             command = [
                 *self._account.prefix,
-                *_death_signal_prefix(),
+                *dies_with_us(signal.SIGINT),
                 *server_command(self.bin_dir, self.data_dir, self.socket_dir),
             ]
             # A session of its own: Ctrl-C reaches us, and we decide the order of stopping.
@@ -343,12 +343,6 @@ class PostgresServer:
                     f"PostgreSQL was not ready after {_START_TIMEOUT_S:.0f} s; see {self.log_path}"
                 )
             time.sleep(_POLL_S)
-
-
-def _death_signal_prefix() -> tuple[str, ...]:
-    """The words that make the kernel stop the server, fast and clean, when we are gone."""
-    program = shutil.which("setpriv")
-    return (program, "--pdeathsig", "INT", "--") if program else ()
 
 
 def _pid_file_lines(data_dir: Path) -> list[str]:
