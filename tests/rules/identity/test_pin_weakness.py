@@ -62,3 +62,10 @@ def test_the_tail_of_an_identity_number_that_ends_in_x_is_its_digits_before() ->
 @pytest.mark.parametrize("pin", ["804219", "730582", "926140"])
 def test_a_pin_without_a_reason_against_it_passes(pin: str) -> None:
     assert pin_weakness(pin, SOMEBODY) is None
+
+
+def test_a_date_of_two_digits_each_is_written_in_full_only() -> None:
+    christmas = PinFacts(phone="+8613912345978", birth_date=date(1990, 12, 25))
+    assert pin_weakness("901225", christmas) is PinWeakness.BIRTHDAY
+    assert pin_weakness("199012", christmas) is PinWeakness.BIRTHDAY
+    assert pin_weakness("804219", christmas) is None
