@@ -19,6 +19,8 @@ from tael.kernel.refusals import Advice, Detail, InvalidRequest, Refusal
 
 MEDIA_TYPE: Final = "application/problem+json"
 ERRORS_MAX: Final = 20
+SCREENS: Final = "/{path:path}"
+"""The route of whatever is no operation: a screen of the app or one of its files."""
 INTERNAL_ERROR: Final = 500
 
 _log = structlog.get_logger(__name__)
@@ -132,11 +134,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def unroutable(request: Request, fault: HTTPException) -> Response:
-        refusal = {404: NotFound(), 405: MethodNotAllowed()}.get(fault.status_code)
-        return response(
-            refusal or InvalidRequest(errors=[{"where": "body", "message": fault.detail}]),
-            request_id=request_id_of(request),
-        )
+        reply = response(_unroutable(request, fault), request_id=request_id_of(request))
+        reply.headers.update(fault.headers or {})  # A 405 names the methods that are allowed.
+        return reply
 
     @app.exception_handler(asyncpg.DataError)
     async def unstorable(request: Request, fault: asyncpg.DataError) -> Response:
@@ -152,6 +152,25 @@ def install(app: FastAPI) -> None:
     async def busy(request: Request, fault: asyncpg.PostgresError) -> Response:
         _log.warning("database.busy", fault=type(fault).__name__)
         return response(Busy(retry_after_s=1), request_id=request_id_of(request))
+
+
+def _unroutable(request: Request, fault: HTTPException) -> Refusal:
+    """What the framework's own fault is among ours."""
+    if isinstance(fault.__cause__, Refusal):
+        return fault.__cause__  # Reading the body was refused, and the framework wrapped it.
+    # Of a path that nothing serves, only the screens' route takes notice, which takes GET alone.
+    screen = request.scope["path"].startswith("/api/") and _matched(request) == SCREENS
+    match fault.status_code:
+        case 405 if not screen:
+            return MethodNotAllowed()
+        case 404 | 405:
+            return NotFound()
+        case _:
+            return InvalidRequest(errors=[{"where": "body", "message": fault.detail}])
+
+
+def _matched(request: Request) -> str:
+    return getattr(request.scope.get("route"), "path", "")
 
 
 def request_id_of(request: Request) -> str | None:
