@@ -130,6 +130,14 @@ STATEMENTS = (
     CREATE INDEX ix_customers_closings_due
         ON customers_closings (keep_until) WHERE forgotten_at IS NULL
     """,
+    # What the statement that writes a set takes: an array of rows costs half of what as many
+    # arrays of columns do.
+    """
+    CREATE TYPE customers_new_limit_use AS (
+        customer_id uuid, used_day date, day_used bigint, static_day_used bigint,
+        static_cards_day_used bigint, used_year integer, year_used bigint, credit_reserved bigint
+    )
+    """,
     "GRANT SELECT, INSERT, UPDATE ON customers_wallets TO tael_app",
     # The proven person is deleted when the duty to keep it ends.
     "GRANT SELECT, INSERT, UPDATE, DELETE ON customers_profiles, customers_proofings TO tael_app",

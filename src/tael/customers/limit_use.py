@@ -180,7 +180,6 @@ async def write_limit_use(session: WriteSession, limit_use: LimitUse) -> None:
     changed = limit_use.changed()
     if not changed:
         return
-    uses = [wallet.use for wallet in changed]
     tag = await session.execute(
         """
         UPDATE customers_wallets AS wallet
@@ -191,23 +190,22 @@ async def write_limit_use(session: WriteSession, limit_use: LimitUse) -> None:
             used_year = fresh.used_year,
             year_used_minor = fresh.year_used,
             credit_reserved_minor = fresh.credit_reserved
-        FROM unnest(
-            $1::uuid[], $2::date[], $3::bigint[], $4::bigint[], $5::bigint[],
-            $6::integer[], $7::bigint[], $8::bigint[]
-        ) AS fresh (
-            customer_id, used_day, day_used, static_day_used, static_cards_day_used,
-            used_year, year_used, credit_reserved
-        )
+        FROM unnest($1::customers_new_limit_use[]) AS fresh
         WHERE wallet.customer_id = fresh.customer_id
         """,
-        [wallet.customer_id for wallet in changed],
-        [use.day for use in uses],
-        [use.day_used for use in uses],
-        [use.static_day_used for use in uses],
-        [use.static_cards_day_used for use in uses],
-        [use.year for use in uses],
-        [use.year_used for use in uses],
-        [use.credit_reserved for use in uses],
+        [
+            (
+                wallet.customer_id,
+                wallet.use.day,
+                wallet.use.day_used,
+                wallet.use.static_day_used,
+                wallet.use.static_cards_day_used,
+                wallet.use.year,
+                wallet.use.year_used,
+                wallet.use.credit_reserved,
+            )
+            for wallet in changed
+        ],
     )
     assert tag == f"UPDATE {len(changed)}", "a locked wallet cannot vanish"
     for wallet in changed:

@@ -116,15 +116,14 @@ async def store(session: WriteSession, answers: Sequence[tuple[Key, Reply]]) -> 
     tag = await session.execute(
         """
         INSERT INTO kernel_idempotency (scope, digest, request_hash, status, reply, recorded_at)
-        SELECT *, $6
-        FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::smallint[], $5::bytea[])
+        SELECT n.scope, n.digest, n.request_hash, n.status, n.reply, $2
+        FROM unnest($1::kernel_new_reply[]) AS n
         ON CONFLICT (scope, digest) DO NOTHING
         """,
-        [key.scope for key, _ in answers],
-        [key.digest for key, _ in answers],
-        [key.request_hash for key, _ in answers],
-        [reply.status for _, reply in answers],
-        [reply.body for _, reply in answers],
+        [
+            (key.scope, key.digest, key.request_hash, reply.status, reply.body)
+            for key, reply in answers
+        ],
         machine_now(),
     )
     if tag != f"INSERT 0 {len(answers)}":

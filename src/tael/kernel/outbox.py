@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any, ClassVar, TypeAlias
 from uuid import UUID
 
+import orjson
+
 from tael.kernel.clock import machine_now
 from tael.kernel.database import Database, WriteSession
 from tael.kernel.ids import new_id
@@ -26,9 +28,10 @@ class Event:
 
     topic: ClassVar[str]
 
-    def payload(self) -> dict[str, JsonValue]:
-        """The event's fields as JSON values."""
-        return {name: _json(getattr(self, name)) for name in _names_of(type(self))}
+    def payload(self) -> str:
+        """The event's fields as a JSON object."""
+        told = {name: getattr(self, name) for name in _names_of(type(self))}
+        return orjson.dumps(told, default=_json, option=orjson.OPT_PASSTHROUGH_DATACLASS).decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +72,10 @@ async def emit(session: WriteSession, *events: Event) -> None:
     await session.execute(
         """
         INSERT INTO kernel_outbox (id, topic, payload, recorded_at)
-        SELECT *, $4
-        FROM unnest($1::uuid[], $2::text[], $3::jsonb[])
+        SELECT n.id, n.topic, n.payload::jsonb, $2
+        FROM unnest($1::kernel_new_event[]) AS n
         """,
-        [new_id() for _ in events],
-        [event.topic for event in events],
-        [event.payload() for event in events],
+        [(new_id(), event.topic, event.payload()) for event in events],
         machine_now(),
     )
 
@@ -91,14 +92,11 @@ def _names_of(kind: type[Event]) -> tuple[str, ...]:
 
 
 def _json(value: object) -> JsonValue:
+    """What the encoder does not know by itself."""
     match value:
-        case str() | int() | None:
-            return value
         case UUID():
             return str(value)
         case Money():
             return {"value": value.minor, "currency": value.currency.code}
-        case datetime():
-            return value.isoformat()
         case _:
             raise TypeError(f"an event cannot carry {type(value).__name__}")
