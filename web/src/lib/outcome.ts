@@ -92,7 +92,7 @@ export function outcomeOfCardMove(move: CardTransfer): Outcome {
     who: card,
     note: noteFor(seal, move.final_by, reason),
     facts: [
-      [topUp ? m.fact_from() : m.fact_to(), card],
+      [topUp ? m.top_up_from() : m.withdraw_to(), card],
       [m.fact_time(), fullTime(move.at)],
       [m.fact_number(), move.id],
       ...(move.decline ? ([[m.fact_reason(), declineWords(move.decline)]] as const) : []),

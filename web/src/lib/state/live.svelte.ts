@@ -3,34 +3,49 @@ import { m } from '$lib/paraglide/messages';
 import { toasts } from './toasts.svelte';
 import { walletState } from './wallet.svelte';
 
+const RECONNECT_MS = 5000;
+
 /** The last money that came in, for screens that wait for some (the receive code). */
 class Live {
   moneyIn = $state.raw<MoneyIn | null>(null);
   #source: EventSource | null = null;
+  #again: ReturnType<typeof setTimeout> | undefined;
 
-  /** Listens until `stop`; the browser reconnects by itself and resumes by Last-Event-ID. */
+  /** Listens until `stop`; a broken line is mended by the browser and resumes by Last-Event-ID. */
   start(): void {
     if (this.#source) return;
     const source = new EventSource('/api/events');
-    source.addEventListener('money_in', (event) => {
-      const arrived = JSON.parse((event as MessageEvent<string>).data) as MoneyIn;
-      this.moneyIn = arrived;
-      toasts.add({
-        tone: 'good',
-        text: m.live_money_in({ from: arrived.counterparty }),
-        amount: arrived.amount,
-        href: `/bills/${encodeURIComponent(arrived.movement)}`,
-      });
-      void walletState.refresh();
-    });
+    source.addEventListener('money_in', (event) =>
+      this.#arrived(JSON.parse((event as MessageEvent<string>).data) as MoneyIn),
+    );
     source.addEventListener('wallet_changed', () => void walletState.refresh());
+    // A refused line (a restart, say) is not mended by the browser: that is for us.
+    source.addEventListener('error', () => {
+      if (source.readyState !== EventSource.CLOSED) return;
+      this.#source = null;
+      this.#again = setTimeout(() => this.start(), RECONNECT_MS);
+    });
     this.#source = source;
   }
 
   stop(): void {
+    clearTimeout(this.#again);
     this.#source?.close();
     this.#source = null;
     this.moneyIn = null;
+  }
+
+  #arrived(arrived: MoneyIn): void {
+    this.moneyIn = arrived;
+    void walletState.refresh();
+    // Who looks at the outcome of an own act need not be told of it twice.
+    if (location.pathname.startsWith('/result/')) return;
+    toasts.add({
+      tone: 'good',
+      text: m.live_money_in({ from: arrived.counterparty }),
+      amount: arrived.amount,
+      href: `/bills/${encodeURIComponent(arrived.movement)}`,
+    });
   }
 }
 

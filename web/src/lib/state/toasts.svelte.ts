@@ -8,7 +8,7 @@ export interface Toast {
   readonly href?: string;
 }
 
-const SHOWN_FOR_MS = 6000;
+const SHOWN_FOR_MS = 5000;
 const AT_ONCE = 3;
 
 class Toasts {
