@@ -49,7 +49,7 @@ async def begin_card_payment(
     """Reserve the order and write the intent; `perform_card_payment` follows the commit.
 
     Refuses what `pay` refuses, save what it says of the balance and its limits; further
-    `instruments.card_unknown`, `instruments.card_cannot_pay`, `payments.same_payment_pending`.
+    `instruments.card_unknown`, `payments.same_payment_pending`.
     Printed codes have a daily cap for cards, apart from the balance's.
     """
     payer = command.bearer.customer_id
@@ -147,12 +147,17 @@ async def _settle(
 ) -> Receipt:
     store = pending.store
     payer = (await customers.by_ids(session, [pending.payer]))[pending.payer]
-    book = await ledger.lock(session, [ledger.CARD_CLEARING, store.account], now=now)
+    accounts = [ledger.CARD_CLEARING, payer.account_number, store.account]
+    book = await ledger.lock(session, accounts, now=now)
     book.post(
         ledger.Movement(
             id=movement_id,
             kind=ledger.MovementKind.PAYMENT,
-            postings=(ledger.Posting(ledger.CARD_CLEARING, store.account, pending.amount),),
+            # Through the payer's account, whose history then shows what the card paid.
+            postings=(
+                ledger.Posting(ledger.CARD_CLEARING, payer.account_number, pending.amount),
+                ledger.Posting(payer.account_number, store.account, pending.amount),
+            ),
             reference=pending.payment_id,
             payer_label=payer.label,
             payee_label=store.label,
