@@ -57,6 +57,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 )
 SANDBOX_ROUTERS: Final[tuple[APIRouter, ...]] = (sandbox.router, sandbox_shops.router)
 
+PATH_MAX: Final = 250
+"""Bytes in the path of a file of the app."""
+
 _DESCRIPTION = """\
 A bank's digital wallet. Amounts are integers of minor units with their currency; every unsafe
 call takes an `Idempotency-Key` and may be sent again with it; every refusal is an RFC 9457
@@ -104,10 +107,12 @@ def _serve_web_app(app: FastAPI) -> None:
     """Serve the built app; every path that is no file is a screen of it."""
     shell = APP_DIR / "index.html"
 
-    @app.get("/{path:path}", include_in_schema=False)
+    @app.get(problems.SCREENS, include_in_schema=False)
     async def screen(path: str) -> Response:
         if path == "api" or path.startswith("api/") or not shell.is_file():
             raise NotFound
+        if "\0" in path or len(path.encode()) > PATH_MAX:
+            raise NotFound  # No file system knows such a name, and asking it would be a fault.
         asked = (APP_DIR / path).resolve()
         if path and asked.is_relative_to(APP_DIR) and asked.is_file():
             immutable = path.startswith("_app/immutable/")

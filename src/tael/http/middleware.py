@@ -1,6 +1,7 @@
 """What happens to every request before a handler sees it: plain ASGI, since it is on each path."""
 
 import secrets
+from codecs import BOM_UTF8
 from typing import Final
 
 import structlog
@@ -9,12 +10,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tael.http import problems
 from tael.http.errors import BodyTooLarge, ForeignOrigin
-from tael.kernel.refusals import Refusal
+from tael.kernel.refusals import Detail, InvalidRequest, Refusal
 
 BODY_MAX: Final = 16 * 1024
 """What a request may weigh; a portrait has more room."""
 PORTRAIT_BODY_MAX: Final = 480 * 1024
 PORTRAIT_PATHS: Final = frozenset({"/api/upgrades/identity", "/api/pin/reset"})
+
+_HEAD: Final = 4
+"""Bytes that tell UTF-16 and UTF-32 from UTF-8, which is all that JSON between systems may be
+(RFC 8259, 8.1): Python's parser would guess and take them."""
 
 _SAFE: Final = frozenset({"GET", "HEAD"})
 _SECURITY_HEADERS: Final = {
@@ -110,19 +115,26 @@ class Perimeter:
 
 
 class _Bounded:
-    """Reads a body that may be chunked, and stops when it has grown too large."""
+    """Reads a body that may be chunked; stops when it is too large or no UTF-8."""
 
     def __init__(self, receive: Receive, limit: int) -> None:
         self._receive = receive
         self._left = limit
         self._limit = limit
+        self._head = b""
 
     async def __call__(self) -> Message:
         message = await self._receive()
         if message["type"] == "http.request":
-            self._left -= len(message.get("body", b""))
+            chunk = message.get("body", b"")
+            self._left -= len(chunk)
             if self._left < 0:
                 raise BodyTooLarge(bytes_max=self._limit)
+            if len(self._head) < _HEAD:
+                self._head += chunk[:_HEAD]
+                if b"\x00" in self._head or self._head.startswith(BOM_UTF8):
+                    errors: list[Detail] = [{"where": "body", "message": "is not UTF-8 text"}]
+                    raise InvalidRequest(errors=errors)
         return message
 
 

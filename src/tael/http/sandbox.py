@@ -6,12 +6,12 @@ from typing import Annotated, Any, Final, Literal
 import httpx
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from pydantic import Field
+from pydantic import Field, Strict
 
 from tael.http.errors import Busy
 from tael.http.guards import Device, services_of
 from tael.http.problems import problems
-from tael.http.wire import Instant, Text, Wire
+from tael.http.wire import Instant, Text, Whole, Wire
 from tael.kernel.clock import advance, business_day, business_now, machine_now
 from tael.kernel.idempotency import KeyMissing
 from tael.sandbox import invent
@@ -48,7 +48,7 @@ class Clock(Wire):
 class Advance(Wire):
     """How far to move the bank's time forward."""
 
-    advance_s: int = Field(ge=0, le=CLOCK_STEP_MAX_S, examples=[86_400])
+    advance_s: Whole = Field(ge=0, le=CLOCK_STEP_MAX_S, examples=[86_400])
 
 
 class SandboxCard(Wire):
@@ -85,8 +85,8 @@ class SwitchOrder(Wire):
     card: Annotated[str, Field(pattern=r"^\d{4,19}$")] | None = Field(
         default=None, description="Only for this card: its number or last four."
     )
-    count: int | None = Field(default=1, ge=1, le=1_000, description="null: until told otherwise")
-    seconds: float = Field(default=2.0, ge=0, le=120)
+    count: Whole | None = Field(default=1, ge=1, le=1_000, description="null: until told otherwise")
+    seconds: Annotated[float, Strict()] = Field(default=2.0, ge=0, le=120, allow_inf_nan=False)
 
 
 class SwitchOrders(Wire):

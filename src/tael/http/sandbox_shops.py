@@ -13,7 +13,7 @@ from tael import merchants, payments
 from tael.http.edge import CREATED
 from tael.http.guards import Device, services_of
 from tael.http.problems import problems
-from tael.http.wire import Identifier, Instant, MoneyWire, PositiveMoney, Text, Wire
+from tael.http.wire import Identifier, Instant, MoneyWire, PositiveMoney, Text, Whole, Wire
 from tael.kernel import ids
 from tael.kernel.clock import business_now
 from tael.kernel.database import WriteSession
@@ -69,7 +69,7 @@ class OrderRequest(Wire):
 
     amount: PositiveMoney
     description: Annotated[Text, Field(min_length=1, max_length=50)]
-    expires_in_s: int | None = Field(default=None, ge=1, le=LIFE_MAX_S)
+    expires_in_s: Whole | None = Field(default=None, ge=1, le=LIFE_MAX_S)
 
 
 class OpenedOrder(Wire):

@@ -10,6 +10,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    Strict,
     StringConstraints,
 )
 
@@ -31,6 +32,10 @@ def _whole(value: object) -> object:
     if type(value) is not int:
         raise ValueError("must be a whole number of minor units")
     return value
+
+
+Whole = Annotated[int, Strict()]
+"""A count. JSON's `1.0`, `true` and `"1"` are none."""
 
 
 def _known(code: str) -> str:
