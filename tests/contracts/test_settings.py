@@ -38,7 +38,7 @@ def test_every_setting_says_what_it_means() -> None:
         ({"TAEL_SEALING_KEYS": "secret"}, "TAEL_SEALING_KEYS: is VERSION:BASE64KEY"),
         ({"TAEL_SEALING_KEYS": "1:c2hvcnQ="}, "TAEL_SEALING_KEYS: each key is 32 bytes"),
         ({"TAEL_PORT": "high"}, "TAEL_PORT: Input should be a valid integer"),
-        ({"TAEL_SANDBOX": "1", "TAEL_HOST": "0.0.0.0"}, "a sandbox listens on loopback only"),  # noqa: S104 - refused
+        ({"TAEL_SANDBOX": "1", "TAEL_HOST": "0.0.0.0"}, "a sandbox listens on loopback only"),  # noqa: S104 - it is refused
     ],
 )
 def test_what_is_wrong_is_one_line_without_the_secret(wrong: dict[str, str], line: str) -> None:

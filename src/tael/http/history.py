@@ -160,11 +160,16 @@ async def _detail(session: ReadSession, edge: Edge, entry: ledger.Entry) -> Entr
         kind=entry.kind,
         at=entry.at,
         memo=entry.memo,
-        funding=FundingWire(kind=paid.funding, card=None) if paid else None,
+        funding=_funding(paid) if paid else None,
         order=ids.wire("ord", paid.order_id) if paid and paid.order_id else None,
     )
     reference = ids.wire(_PREFIXES[entry.kind], entry.reference)
     return EntryDetail.model_construct(**_members(entry), reference=reference, receipt=receipt)
+
+
+def _funding(paid: payments.Receipt) -> FundingWire:
+    card = ids.wire("crd", paid.card_id) if paid.card_id else None
+    return FundingWire(kind=paid.funding, card=card)
 
 
 _PREFIXES: Final = {

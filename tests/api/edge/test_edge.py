@@ -120,7 +120,7 @@ async def test_a_key_for_another_request_is_refused(
 async def test_without_a_sound_key_nothing_is_done(
     device: httpx.AsyncClient, database: Database, key: str
 ) -> None:
-    headers = {"Idempotency-Key": key.encode()} if key else {}
+    headers = httpx.Headers({"Idempotency-Key": key} if key else {}, encoding="utf-8")
     _problem(
         await device.post(CLOCK, json={"advance_s": 60}, headers=headers),
         400,

@@ -62,6 +62,21 @@ async def test_a_card_pays_an_order_past_the_wallet(
     assert refused(await pay(wang, debit, shop, order, 30)) == "payments.order_already_paid"
 
 
+async def test_the_history_shows_once_what_a_card_paid(
+    wang: Browser, debit: str, counter: shops.Bank, shop: merchants.Store
+) -> None:
+    order = await counter.an_order(shop, yuan(30))
+    paid = (await pay(wang, debit, shop, order, 30)).json()
+    [entry] = (await wang.get("/history")).json()["entries"]
+    assert (entry["movement"], entry["direction"]) == (paid["movement"], "out")
+    assert entry["amount"] == on_wire(yuan(30))
+    assert entry["balance_after"] == on_wire(yuan(0))
+    assert (await wang.get("/history?direction=in")).json()["entries"] == []
+    detail = (await wang.get(f"/history/{paid['movement']}")).json()
+    assert detail["amount"] == on_wire(yuan(30))
+    assert detail["receipt"]["funding"] == {"kind": "card", "card": debit}
+
+
 async def test_a_credit_card_pays(
     wang: Browser, world: World, bank: Bank, counter: shops.Bank, shop: merchants.Store
 ) -> None:
