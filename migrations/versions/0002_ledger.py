@@ -108,6 +108,34 @@ CREATE INDEX ix_ledger_holds_pending ON ledger_holds (currency, account)
 CREATE INDEX ix_ledger_holds_due ON ledger_holds (expires_at) WHERE state = 'pending';
 """
 
+SEARCH = """
+-- The bigrams of a text, salted by the account: no other account's entries are ever looked at.
+CREATE FUNCTION ledger_grams(account bigint, words text) RETURNS bigint[]
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (
+    SELECT coalesce(array_agg(DISTINCT hashtextextended(substr(t, i, 2), account)), '{}')
+    FROM (SELECT lower(words)) AS lowered (t),
+         generate_series(1, char_length(t) - 1) AS i
+);
+
+-- For long histories only, up to a mark; what is newer is read along.
+CREATE TABLE ledger_search (
+    currency text NOT NULL,
+    account bigint NOT NULL,
+    sequence bigint NOT NULL,
+    grams bigint[] NOT NULL,
+    CONSTRAINT pk_ledger_search PRIMARY KEY (currency, account, sequence)
+);
+CREATE INDEX ix_ledger_search_grams ON ledger_search USING gin (grams);
+CREATE TABLE ledger_search_marks (
+    currency text NOT NULL,
+    account bigint NOT NULL,
+    indexed_to bigint NOT NULL,
+    CONSTRAINT pk_ledger_search_marks PRIMARY KEY (currency, account),
+    CONSTRAINT ck_ledger_search_marks_indexed_to CHECK (indexed_to >= 0)
+);
+"""
+
 INPUTS = """
 -- What the one writing statement takes: an array of rows costs the driver and the server half
 -- of what as many arrays of columns do.
@@ -191,13 +219,15 @@ GRANT SELECT, INSERT (currency, number, kind, holder, floor),
     ON ledger_accounts TO tael_app;
 GRANT SELECT, INSERT ON ledger_movements, ledger_postings TO tael_app;
 GRANT SELECT, INSERT, UPDATE (state, captured, movement_id, ended_at) ON ledger_holds TO tael_app;
+GRANT SELECT, INSERT ON ledger_search TO tael_app;
+GRANT SELECT, INSERT, UPDATE ON ledger_search_marks TO tael_app;
 GRANT SELECT ON ledger_accounts, ledger_movements, ledger_postings, ledger_holds TO tael_auditor;
 """
 
 
 def upgrade() -> None:
     """Build the ledger."""
-    for block in (TABLES, INPUTS, GUARDS, OWN_ACCOUNTS, GRANTS):
+    for block in (TABLES, SEARCH, INPUTS, GUARDS, OWN_ACCOUNTS, GRANTS):
         op.execute(block)
 
 

@@ -22,19 +22,10 @@ from tael.ledger.chart import (
 )
 from tael.ledger.jobs import SCHEDULES
 from tael.ledger.movements import HoldId, Movement, MovementId, Posting
-from tael.ledger.queries import (
-    PAGE_MAX,
-    Balance,
-    Entry,
-    Filters,
-    Page,
-    balance,
-    entry,
-    statement,
-    trial_balance,
-)
+from tael.ledger.queries import Balance, balance, trial_balance
 from tael.ledger.receipts import receipt_number
 from tael.ledger.service import close_account, lock, open_account, write
+from tael.ledger.statement import PAGE_MAX, Entry, Filters, Page, entry, statement
 from tael.ledger.states import AccountKind, Direction, MovementKind
 
 __all__ = [

@@ -1,7 +1,7 @@
-"""What the ledger does by itself: release holds that passed their deadline.
+"""What the ledger does by itself: sweep dead holds, and index long histories for search.
 
-Nobody needs it to be punctual: such a hold is dead for every reader and spender already.
-The sweep only keeps the rows from lying about.
+Nobody needs either to be punctual: a hold past its deadline is dead for every reader and
+spender already, and what is not indexed yet is read along.
 """
 
 from typing import Final
@@ -10,9 +10,10 @@ from tael.kernel.clock import business_now
 from tael.kernel.database import Database
 from tael.kernel.money import CURRENCIES
 from tael.kernel.outbox import Schedule
-from tael.ledger import service
+from tael.ledger import search, service
 
 SWEEP_EVERY_S: Final = 5.0
+INDEX_EVERY_S: Final = 30.0
 SWEEP_BATCH: Final = 500
 """The most accounts that one transaction sweeps."""
 
@@ -45,4 +46,15 @@ async def _sweep_some(database: Database) -> bool:
     return len(due) == SWEEP_BATCH
 
 
-SCHEDULES: Final = (Schedule("ledger.sweep_holds", SWEEP_EVERY_S, sweep_holds),)
+async def index_long_histories(database: Database) -> None:
+    """Index what has grown, a set of entries at a time, each in a transaction of its own."""
+    more = True
+    while more:
+        async with database.write() as session:
+            more = await search.index_some(session)
+
+
+SCHEDULES: Final = (
+    Schedule("ledger.sweep_holds", SWEEP_EVERY_S, sweep_holds),
+    Schedule("ledger.index_long_histories", INDEX_EVERY_S, index_long_histories),
+)

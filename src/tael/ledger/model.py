@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, SmallInteger, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tael.kernel.schema import Base
@@ -103,3 +103,26 @@ class HoldRow(Base):
     made_at: Mapped[datetime] = mapped_column(_INSTANT)
     expires_at: Mapped[datetime] = mapped_column(_INSTANT)
     ended_at: Mapped[datetime | None] = mapped_column(_INSTANT)
+
+
+class SearchRow(Base):
+    """The bigrams of an entry's counterparty and memo, as its account sees them."""
+
+    __tablename__ = "ledger_search"
+    __table_args__ = (Index("ix_ledger_search_grams", "grams", postgresql_using="gin"),)
+
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    account: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    grams: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+
+
+class SearchMarkRow(Base):
+    """Up to which of its entries an account's bigrams are kept."""
+
+    __tablename__ = "ledger_search_marks"
+    __table_args__ = (CheckConstraint("indexed_to >= 0", name="indexed_to"),)
+
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    account: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    indexed_to: Mapped[int] = mapped_column(BigInteger)
