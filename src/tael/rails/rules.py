@@ -102,7 +102,8 @@ def _wanted(state: OperationState, finding: Finding) -> OperationState:
             return OperationState.DECLINED if state is OperationState.INTENDED else state
         case ReversalAnswered(code):
             return OperationState.REVERSED if code in _SETTLED_BY_REVERSAL else state
-        case Unanswered() | NeverSeen() | Found():
+        case _:
+            # Unanswered, never seen, found reversed: whatever else we hear leaves it open.
             return OperationState.UNKNOWN
 
 
