@@ -28,9 +28,10 @@ class LiveFeed:
         """Listen until cancelled; after a broken connection, wake everybody to catch up."""
         while True:
             try:
-                async with self._database.listen(notifications.LIVE_CHANNEL, self._wake):
+                async with self._database.listen(notifications.LIVE_CHANNEL, self._wake) as lost:
                     self._wake_all()
-                    await asyncio.Event().wait()
+                    await lost.wait()
+                _log.warning("live.reconnect", fault="connection lost")
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
                 _log.warning("live.reconnect", fault=type(fault).__name__)
             await asyncio.sleep(RECONNECT_PAUSE_S)

@@ -4,8 +4,9 @@ A use case takes a session and never opens, commits or rolls back: the edge does
 (`http/`, `cli/`, `jobs/` and the committer). A `WriteSession` is one transaction.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -48,7 +49,10 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg is untyp
 
 
 class ReadSession:
-    """A connection to read from; may be a replica's, so it can lag behind a write."""
+    """A connection to read from, and by its type nothing else.
+
+    What need not be of this very instant may one day be read from a replica.
+    """
 
     __slots__ = ("_connection", "clock_moves")
 
@@ -120,7 +124,6 @@ class Database:
         cls,
         url: str,
         *,
-        read_url: str | None = None,
         role: str = APPLICATION_ROLE,
         clock_moves: bool = False,
         pools: PoolSizes | None = None,
@@ -129,7 +132,7 @@ class Database:
         sizes = pools or PoolSizes()
         writers = await _pool(url, role=role, size=sizes.write, read_only=False)
         try:
-            readers = await _pool(read_url or url, role=role, size=sizes.read, read_only=True)
+            readers = await _pool(url, role=role, size=sizes.read, read_only=True)
         except BaseException:
             await writers.close()
             raise
@@ -162,18 +165,31 @@ class Database:
             yield WriteSession(connection, clock_moves=self._clock_moves)
 
     @asynccontextmanager
-    async def listen(self, channel: str, hear: Callable[[str], None]) -> AsyncIterator[None]:
-        """Call `hear(payload)` for each notification on a channel, on a connection of its own."""
+    async def listen(
+        self, channel: str, hear: Callable[[str], None]
+    ) -> AsyncIterator[asyncio.Event]:
+        """Call `hear(payload)` for each notification on a channel, on a connection of its own.
+
+        The event that comes back is set when the connection is lost: nothing is heard after.
+        """
+        lost = asyncio.Event()
         async with self._readers.acquire() as connection:
 
             def relay(_connection: object, _pid: int, _channel: str, payload: str) -> None:
                 hear(payload)
 
+            def lose(_connection: object) -> None:
+                lost.set()
+
+            connection.add_termination_listener(lose)
             await connection.add_listener(channel, relay)
             try:
-                yield
+                yield lost
             finally:
-                await connection.remove_listener(channel, relay)
+                # Not handed back: hanging up waits for nothing, so it cannot hide why we leave.
+                # (A lost connection the pool has taken from us already.)
+                with suppress(asyncpg.InterfaceError):
+                    connection.terminate()
 
 
 async def _pool(url: str, *, role: str, size: int, read_only: bool) -> _Untyped:
