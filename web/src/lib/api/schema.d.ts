@@ -1500,23 +1500,6 @@ export interface components {
       | 'bank_unavailable'
       | 'declined';
     /**
-     * DeclineWire
-     * @description Why a card did not pay.
-     */
-    DeclineWire: {
-      /**
-       * Code
-       * @description The card switch's answer (ISO 8583 field 39).
-       * @example 51
-       */
-      code: string;
-      /**
-       * Title
-       * @example Insufficient funds
-       */
-      title: string;
-    };
-    /**
      * Direction
      * @description Which way money moved, seen from one account.
      * @enum {string}
@@ -1702,7 +1685,7 @@ export interface components {
       kind: string;
       /**
        * Until
-       * @description The day on which it is deleted.
+       * @description The last day on which it must be kept.
        */
       until: string | null;
       /** What */
@@ -2011,7 +1994,7 @@ export interface components {
        * Format: date-time
        */
       at: string;
-      decline: components['schemas']['DeclineWire'] | null;
+      decline: components['schemas']['Decline'] | null;
       /** Final By */
       final_by: string | null;
       funding: components['schemas']['FundingWire'];
@@ -2656,7 +2639,13 @@ export interface operations {
   authorise_api_authorisations_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -2675,38 +2664,72 @@ export interface operations {
           'application/json': components['schemas']['AuthorisationGiven'];
         };
       };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
       401: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
        * @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on.
        *
        *     `identity.pin_wrong`: That is not your PIN; nothing was paid.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
        */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      /** @description `request.in_progress`: The first request with this key is still running: ask again with the same key. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `identity.pin_locked`: Too many wrong PINs: it is locked until the time given, or until you reset it. */
@@ -2715,18 +2738,20 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `kernel.overloaded`: More is waiting than we can take: try again in a moment with the same key. */
+      /**
+       * @description `kernel.overloaded`: More is waiting than we can take: try again in a moment with the same key.
+       *
+       *     `kernel.busy`: Something else holds what this needs: try again in a moment with the same key.
+       */
       503: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -2757,8 +2782,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
@@ -2767,8 +2791,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `request.invalid`: The request is not of the form that this operation takes. */
@@ -2777,8 +2800,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -2807,8 +2829,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
@@ -2817,8 +2838,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `request.invalid`: The request is not of the form that this operation takes. */
@@ -2827,8 +2847,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -2836,7 +2855,13 @@ export interface operations {
   begin_binding_api_cards_bindings_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -2855,28 +2880,41 @@ export interface operations {
           'application/json': components['schemas']['BindingBody'];
         };
       };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
       401: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
        * @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on.
        *
        *     `instruments.details_mismatch`: The bank says that card, name, ID number and phone do not belong together.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
        */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
@@ -2887,14 +2925,24 @@ export interface operations {
        *     `instruments.too_many_cards`: No more cards can be bound: remove one that you do not use.
        *
        *     `instruments.card_restricted`: The bank has restricted this card: ask the bank.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
        */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
@@ -2905,14 +2953,15 @@ export interface operations {
        *     `instruments.card_number_invalid`: That is not a card number: check it digit by digit.
        *
        *     `instruments.bank_unknown`: We do not work with the bank of this card yet.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
        */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `customers.wallet_frozen`: This wallet is frozen, so nothing leaves it; the money in it is safe. Unfreeze it first. */
@@ -2921,18 +2970,20 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `instruments.bank_unanswered`: The card's bank has not answered; the card is not bound yet. Ask again in a moment. */
+      /**
+       * @description `instruments.bank_unanswered`: The card's bank has not answered; the card is not bound yet. Ask again in a moment.
+       *
+       *     `kernel.busy`: Something else holds what this needs: try again in a moment with the same key.
+       */
       503: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -2940,7 +2991,13 @@ export interface operations {
   confirm_binding_api_cards_bindings__binding__confirm_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path: {
         binding: string;
       };
@@ -2961,28 +3018,41 @@ export interface operations {
           'application/json': components['schemas']['BoundBody'];
         };
       };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
       401: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
        * @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on.
        *
        *     `instruments.code_wrong`: That is not the code that the bank sent.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
        */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `instruments.binding_not_found`: You have not begun to bind such a card. */
@@ -2991,8 +3061,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
@@ -3003,24 +3072,39 @@ export interface operations {
        *     `instruments.card_already_bound`: This card is bound to your wallet already.
        *
        *     `instruments.too_many_cards`: No more cards can be bound: remove one that you do not use.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
        */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `customers.wallet_frozen`: This wallet is frozen, so nothing leaves it; the money in it is safe. Unfreeze it first. */
@@ -3029,18 +3113,20 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `instruments.bank_unanswered`: The card's bank has not answered; the card is not bound yet. Ask again in a moment. */
+      /**
+       * @description `instruments.bank_unanswered`: The card's bank has not answered; the card is not bound yet. Ask again in a moment.
+       *
+       *     `kernel.busy`: Something else holds what this needs: try again in a moment with the same key.
+       */
       503: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -3073,18 +3159,29 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
+      /**
+       * @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
@@ -3097,8 +3194,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -3106,7 +3202,13 @@ export interface operations {
   remove_card_api_cards__card__delete: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path: {
         card: string;
       };
@@ -3121,24 +3223,39 @@ export interface operations {
         };
         content?: never;
       };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
       401: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
+      /**
+       * @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `instruments.card_unknown`: You have no such card. */
@@ -3147,28 +3264,53 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `instruments.card_busy`: Something with this card is not final yet: remove it after that. */
+      /**
+       * @description `instruments.card_busy`: Something with this card is not final yet: remove it after that.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
+       */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -3195,6 +3337,28 @@ export interface operations {
           'application/json': components['schemas']['ResolvedWire'];
         };
       };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /**
        * @description `payments.code_unknown`: This code looks like one of ours, but it leads to nobody.
        *
@@ -3205,8 +3369,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
@@ -3235,8 +3398,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
@@ -3249,8 +3411,16 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
@@ -3265,8 +3435,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -3297,8 +3466,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
@@ -3307,8 +3475,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `request.invalid`: The request is not of the form that this operation takes. */
@@ -3317,8 +3484,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -3367,8 +3533,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
@@ -3377,8 +3542,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -3414,6 +3578,24 @@ export interface operations {
           'application/json': components['schemas']['HistoryPage'];
         };
       };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /**
        * @description `request.invalid`: The request is not of the form that this operation takes.
        *
@@ -3424,8 +3606,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -3450,24 +3631,44 @@ export interface operations {
           'application/json': components['schemas']['EntryDetail'];
         };
       };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `ledger.movement_not_found`: There is no such movement in your account. */
       404: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -3496,8 +3697,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
@@ -3506,8 +3706,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `request.invalid`: The request is not of the form that this operation takes. */
@@ -3516,8 +3715,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -3550,18 +3748,20 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
+      /**
+       * @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `customers.wallet_not_found`: There is no such wallet; nothing was moved. */
@@ -3570,8 +3770,16 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `request.invalid`: The request is not of the form that this operation takes. */
@@ -3580,8 +3788,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -3608,14 +3815,35 @@ export interface operations {
           'application/json': components['schemas']['FoundPayeeWire'];
         };
       };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `transfers.payee_not_found`: Nobody with a wallet here goes by that. */
       404: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `transfers.self_transfer`: That is your own wallet: choose somebody else. */
@@ -3624,8 +3852,16 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
@@ -3638,8 +3874,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `request.too_many`: Too many attempts in a short time: wait before you try again. */
@@ -3648,8 +3883,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -3672,12 +3906,45 @@ export interface operations {
           'application/json': components['schemas']['RecentPayees'];
         };
       };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
   };
   pay_api_payments_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -3696,28 +3963,56 @@ export interface operations {
           'application/json': components['schemas']['PaymentWire'];
         };
       };
-      /** @description `identity.authorisation_invalid`: Your confirmation does not cover this (`reason`): enter your PIN again. Nothing was paid. */
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on.
+       *
+       *     `identity.authorisation_invalid`: Your confirmation does not cover this (`reason`): enter your PIN again. Nothing was paid.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
        * @description `merchants.store_not_found`: There is no such shop with us.
        *
        *     `payments.order_not_found`: There is no such order with this shop.
+       *
+       *     `instruments.card_unknown`: You have no such card.
        */
       404: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
@@ -3739,15 +4034,14 @@ export interface operations {
        *
        *     `payments.same_payment_pending`: The same amount to the same shop is still on its way: wait for its outcome.
        *
-       *     `payments.card_cannot_pay`: This card cannot be used to pay.
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
        */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `payments.order_expired`: This order has expired; ask the shop for a new code. Nothing was paid. */
@@ -3756,18 +4050,29 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `customers.wallet_frozen`: This wallet is frozen, so nothing leaves it; the money in it is safe. Unfreeze it first. */
@@ -3776,8 +4081,16 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -3802,24 +4115,44 @@ export interface operations {
           'application/json': components['schemas']['PaymentWire'];
         };
       };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `payments.payment_not_found`: You have made no such payment. */
       404: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -3827,7 +4160,13 @@ export interface operations {
   move_api_phone_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -3846,14 +4185,26 @@ export interface operations {
           'application/json': components['schemas']['SessionBody'];
         };
       };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
       401: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
@@ -3862,38 +4213,52 @@ export interface operations {
        *     `identity.code_wrong`: That is not the code we sent.
        *
        *     `identity.authorisation_invalid`: Your confirmation does not cover this (`reason`): enter your PIN again. Nothing was paid.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
        */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
        * @description `identity.code_spent`: That code no longer counts (`reason`): ask for a new one.
        *
        *     `identity.phone_unavailable`: This number cannot be used for your wallet; your present number stays.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
        */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `request.too_many`: Too many attempts in a short time: wait before you try again. */
@@ -3902,8 +4267,16 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -3911,7 +4284,13 @@ export interface operations {
   ask_for_code_api_phone_codes_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -3930,38 +4309,72 @@ export interface operations {
           'application/json': components['schemas']['CodeSent'];
         };
       };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
       401: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
+      /**
+       * @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.in_progress`: The first request with this key is still running: ask again with the same key. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
        * @description `request.invalid`: The request is not of the form that this operation takes.
        *
        *     `identity.phone_invalid`: That is not a mobile number that can receive a code.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
        */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
@@ -3974,8 +4387,16 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -3983,7 +4404,13 @@ export interface operations {
   change_api_pin_change_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -4000,28 +4427,59 @@ export interface operations {
         };
         content?: never;
       };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
       401: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
        * @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on.
        *
        *     `identity.pin_wrong`: That is not your PIN; nothing was paid.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
        */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.in_progress`: The first request with this key is still running: ask again with the same key. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
@@ -4030,14 +4488,15 @@ export interface operations {
        *     `identity.pin_weak`: That PIN is easy to guess (`why`): choose another.
        *
        *     `identity.pin_unchanged`: That is your present PIN: choose another.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
        */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `identity.pin_locked`: Too many wrong PINs: it is locked until the time given, or until you reset it. */
@@ -4046,8 +4505,20 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `kernel.overloaded`: More is waiting than we can take: try again in a moment with the same key.
+       *
+       *     `kernel.busy`: Something else holds what this needs: try again in a moment with the same key.
+       */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -4055,7 +4526,13 @@ export interface operations {
   reset_api_pin_reset_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -4074,52 +4551,108 @@ export interface operations {
           'application/json': components['schemas']['SessionBody'];
         };
       };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
       401: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
        * @description `identity.code_not_fresh`: Your number was confirmed too long ago for this: ask for a new code.
        *
        *     `identity.proof_required`: This wallet knows your name: show that it is you by name, identity number and face.
+       *
+       *     `customers.identity_mismatch`: Name, ID number and face do not belong together; the present limits stay as they are.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
        */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `identity.not_registered`: There is no wallet for this number yet: open one. */
+      /**
+       * @description `identity.not_registered`: There is no wallet for this number yet: open one.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
+       */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
        * @description `request.invalid`: The request is not of the form that this operation takes.
        *
        *     `identity.pin_weak`: That PIN is easy to guess (`why`): choose another.
+       *
+       *     `customers.name_malformed`: That is not a name as it stands on an identity card.
+       *
+       *     `customers.id_number_invalid`: That is not a resident identity number: check it digit by digit.
+       *
+       *     `customers.portrait_malformed`: The portrait must be one JPEG or PNG picture of a face, 300 kB at most.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
        */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.too_many`: Too many attempts in a short time: wait before you try again. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `customers.proofing_unanswered`: The identity check has not answered; the present limits stay. Ask again in a minute.
+       *
+       *     `kernel.busy`: Something else holds what this needs: try again in a moment with the same key.
+       */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -4127,7 +4660,13 @@ export interface operations {
   receive_code_api_receive_codes_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -4146,14 +4685,70 @@ export interface operations {
           'application/json': components['schemas']['ReceiveCodeWire'];
         };
       };
-      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.in_progress`: The first request with this key is still running: ask again with the same key. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `request.too_many`: Too many attempts in a short time: wait before you try again. */
@@ -4162,8 +4757,16 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -4192,8 +4795,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
@@ -4202,8 +4804,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -4230,14 +4831,31 @@ export interface operations {
           'application/json': components['schemas']['SandboxCard'];
         };
       };
+      /** @description `request.foreign_origin`: This request came from another site, so it was not carried out. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `request.invalid`: The request is not of the form that this operation takes. */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
@@ -4246,8 +4864,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -4275,7 +4892,13 @@ export interface operations {
   move_clock_api_sandbox_clock_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -4294,24 +4917,66 @@ export interface operations {
           'application/json': unknown;
         };
       };
-      /** @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters. */
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
       400: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      /** @description `request.foreign_origin`: This request came from another site, so it was not carried out. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.in_progress`: The first request with this key is still running: ask again with the same key. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -4342,8 +5007,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
@@ -4352,8 +5016,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -4384,18 +5047,20 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -4423,7 +5088,13 @@ export interface operations {
   open_order_api_sandbox_shops__store__orders_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path: {
         store: string;
       };
@@ -4444,34 +5115,81 @@ export interface operations {
           'application/json': components['schemas']['OpenedOrder'];
         };
       };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.foreign_origin`: This request came from another site, so it was not carried out. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `merchants.store_not_found`: There is no such shop with us. */
       404: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `merchants.store_closed`: This shop takes no payments at the moment; nothing was paid. */
+      /**
+       * @description `merchants.store_closed`: This shop takes no payments at the moment; nothing was paid.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
+       */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -4479,7 +5197,13 @@ export interface operations {
   close_order_api_sandbox_shops__store__orders__order__close_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path: {
         store: string;
         order: string;
@@ -4497,34 +5221,81 @@ export interface operations {
           'application/json': components['schemas']['OrderStanding'];
         };
       };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.foreign_origin`: This request came from another site, so it was not carried out. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `payments.order_not_found`: There is no such order with this shop. */
       404: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payments.order_already_paid`: This order is paid already; nothing was paid again. */
+      /**
+       * @description `payments.order_already_paid`: This order is paid already; nothing was paid again.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
+       */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -4551,14 +5322,31 @@ export interface operations {
           'application/json': components['schemas']['SwitchOrders'];
         };
       };
+      /** @description `request.foreign_origin`: This request came from another site, so it was not carried out. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `request.invalid`: The request is not of the form that this operation takes. */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
@@ -4567,8 +5355,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -4596,7 +5383,13 @@ export interface operations {
   enter_code_api_sign_in_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -4615,34 +5408,65 @@ export interface operations {
           'application/json': components['schemas']['SessionBody'];
         };
       };
-      /** @description `identity.code_wrong`: That is not the code we sent. */
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `identity.code_wrong`: That is not the code we sent.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `identity.code_spent`: That code no longer counts (`reason`): ask for a new one. */
+      /**
+       * @description `identity.code_spent`: That code no longer counts (`reason`): ask for a new one.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
+       */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `request.too_many`: Too many attempts in a short time: wait before you try again. */
@@ -4651,8 +5475,16 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -4660,7 +5492,13 @@ export interface operations {
   ask_for_code_api_sign_in_codes_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -4680,17 +5518,58 @@ export interface operations {
         };
       };
       /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.foreign_origin`: This request came from another site, so it was not carried out. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.in_progress`: The first request with this key is still running: ask again with the same key. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
        * @description `request.invalid`: The request is not of the form that this operation takes.
        *
        *     `identity.phone_invalid`: That is not a mobile number that can receive a code.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
        */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
@@ -4703,8 +5582,16 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -4712,7 +5599,13 @@ export interface operations {
   enter_pin_api_sign_in_pin_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -4731,44 +5624,74 @@ export interface operations {
           'application/json': components['schemas']['SessionBody'];
         };
       };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
       401: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `identity.pin_wrong`: That is not your PIN; nothing was paid. */
+      /**
+       * @description `identity.pin_wrong`: That is not your PIN; nothing was paid.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `identity.not_registered`: There is no wallet for this number yet: open one. */
+      /**
+       * @description `identity.not_registered`: There is no wallet for this number yet: open one.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
+       */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `identity.pin_locked`: Too many wrong PINs: it is locked until the time given, or until you reset it. */
@@ -4777,8 +5700,20 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `kernel.overloaded`: More is waiting than we can take: try again in a moment with the same key.
+       *
+       *     `kernel.busy`: Something else holds what this needs: try again in a moment with the same key.
+       */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -4786,7 +5721,13 @@ export interface operations {
   leave_api_sign_out_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -4799,12 +5740,80 @@ export interface operations {
         };
         content?: never;
       };
+      /**
+       * @description `request.device_missing`: This browser is not known yet: ask for the session first.
+       *
+       *     `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.foreign_origin`: This request came from another site, so it was not carried out. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.in_progress`: The first request with this key is still running: ask again with the same key. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
   };
   top_up_api_top_ups_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -4823,28 +5832,41 @@ export interface operations {
           'application/json': components['schemas']['CardTransferBody'];
         };
       };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
       401: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
        * @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on.
        *
        *     `identity.authorisation_invalid`: Your confirmation does not cover this (`reason`): enter your PIN again. Nothing was paid.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
        */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `instruments.card_unknown`: You have no such card. */
@@ -4853,8 +5875,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
@@ -4865,28 +5886,39 @@ export interface operations {
        *     `instruments.card_cannot_top_up`: A credit card can pay in shops, but cannot fill the wallet.
        *
        *     `customers.balance_cap_exceeded`: The wallet may not hold that much; nothing was moved.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
        */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
        * @description `request.invalid`: The request is not of the form that this operation takes.
        *
        *     `transfers.amount_out_of_range`: A card can be asked for amounts from the least to the most given here only.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
        */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `customers.wallet_frozen`: This wallet is frozen, so nothing leaves it; the money in it is safe. Unfreeze it first. */
@@ -4895,8 +5927,16 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -4921,24 +5961,44 @@ export interface operations {
           'application/json': components['schemas']['CardTransferBody'];
         };
       };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `transfers.card_transfer_not_found`: You have made no such top-up or withdrawal. */
       404: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -4946,7 +6006,13 @@ export interface operations {
   send_api_transfers_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -4965,14 +6031,41 @@ export interface operations {
           'application/json': components['schemas']['TransferWire'];
         };
       };
-      /** @description `identity.authorisation_invalid`: Your confirmation does not cover this (`reason`): enter your PIN again. Nothing was paid. */
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on.
+       *
+       *     `identity.authorisation_invalid`: Your confirmation does not cover this (`reason`): enter your PIN again. Nothing was paid.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
@@ -4985,8 +6078,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
@@ -5005,14 +6097,15 @@ export interface operations {
        *     `transfers.amount_changed`: The amount is not the one that the payee's code asks for; nothing was sent.
        *
        *     `transfers.receive_code_used`: This receive code was for one transfer, and that was made. Nothing was sent again.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
        */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `transfers.receive_code_expired`: This receive code has expired: ask the payee for a fresh one. */
@@ -5021,18 +6114,29 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `customers.wallet_frozen`: This wallet is frozen, so nothing leaves it; the money in it is safe. Unfreeze it first. */
@@ -5041,8 +6145,16 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -5067,24 +6179,44 @@ export interface operations {
           'application/json': components['schemas']['TransferWire'];
         };
       };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `transfers.transfer_not_found`: You have made no such transfer. */
       404: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -5092,7 +6224,13 @@ export interface operations {
   prove_identity_api_upgrades_identity_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -5111,14 +6249,26 @@ export interface operations {
           'application/json': components['schemas']['WalletBody'];
         };
       };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
       401: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
@@ -5127,28 +6277,39 @@ export interface operations {
        *     `customers.too_young`: A wallet with a proven name is for people of 18 years and older.
        *
        *     `customers.identity_mismatch`: Name, ID number and face do not belong together; the present limits stay as they are.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
        */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
        * @description `customers.already_proven`: This wallet's identity is proven already; nothing changes.
        *
        *     `customers.identity_in_use`: This person already has a wallet with a proven name here: close that one first.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
        */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
@@ -5159,14 +6320,15 @@ export interface operations {
        *     `customers.id_number_invalid`: That is not a resident identity number: check it digit by digit.
        *
        *     `customers.portrait_malformed`: The portrait must be one JPEG or PNG picture of a face, 300 kB at most.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
        */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `customers.wallet_frozen`: This wallet is frozen, so nothing leaves it; the money in it is safe. Unfreeze it first. */
@@ -5175,18 +6337,20 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `customers.proofing_unanswered`: The identity check has not answered; the present limits stay. Ask again in a minute. */
+      /**
+       * @description `customers.proofing_unanswered`: The identity check has not answered; the present limits stay. Ask again in a minute.
+       *
+       *     `kernel.busy`: Something else holds what this needs: try again in a moment with the same key.
+       */
       503: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -5215,8 +6379,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
@@ -5225,8 +6388,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `request.invalid`: The request is not of the form that this operation takes. */
@@ -5235,8 +6397,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -5244,7 +6405,13 @@ export interface operations {
   close_api_wallet_close_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -5263,52 +6430,78 @@ export interface operations {
           'application/json': components['schemas']['ClosedBody'];
         };
       };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
       401: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
        * @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on.
        *
        *     `identity.authorisation_invalid`: Your confirmation does not cover this (`reason`): enter your PIN again. Nothing was paid.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
        */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
        * @description `customers.closing_obstructed`: Something still stands against closing; the wallet stays open and the money is safe.
        *
        *     `customers.wallet_closed`: This wallet is closed for good; nothing was moved.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
        */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `customers.wallet_frozen`: This wallet is frozen, so nothing leaves it; the money in it is safe. Unfreeze it first. */
@@ -5317,8 +6510,16 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -5347,8 +6548,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
@@ -5357,8 +6557,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `customers.wallet_closed`: This wallet is closed for good; nothing was moved. */
@@ -5367,8 +6566,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `request.invalid`: The request is not of the form that this operation takes. */
@@ -5377,8 +6575,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -5386,7 +6583,13 @@ export interface operations {
   freeze_api_wallet_freeze_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -5401,44 +6604,83 @@ export interface operations {
           'application/json': components['schemas']['WalletBody'];
         };
       };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
       401: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
+      /**
+       * @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `customers.wallet_closed`: This wallet is closed for good; nothing was moved. */
+      /**
+       * @description `customers.wallet_closed`: This wallet is closed for good; nothing was moved.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
+       */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -5446,7 +6688,13 @@ export interface operations {
   choose_language_api_wallet_language_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -5465,44 +6713,83 @@ export interface operations {
           'application/json': components['schemas']['WalletBody'];
         };
       };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
       401: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
+      /**
+       * @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `customers.wallet_closed`: This wallet is closed for good; nothing was moved. */
+      /**
+       * @description `customers.wallet_closed`: This wallet is closed for good; nothing was moved.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
+       */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -5510,7 +6797,13 @@ export interface operations {
   unfreeze_api_wallet_unfreeze_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -5529,52 +6822,87 @@ export interface operations {
           'application/json': components['schemas']['WalletBody'];
         };
       };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
       401: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
        * @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on.
        *
        *     `identity.authorisation_invalid`: Your confirmation does not cover this (`reason`): enter your PIN again. Nothing was paid.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
        */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
        * @description `customers.wallet_not_frozen`: This wallet is not frozen, so there is nothing to unfreeze.
        *
        *     `customers.wallet_closed`: This wallet is closed for good; nothing was moved.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
        */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -5582,7 +6910,13 @@ export interface operations {
   open_wallet_api_wallets_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -5601,42 +6935,83 @@ export interface operations {
           'application/json': components['schemas']['WalletBody'];
         };
       };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
       401: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.foreign_origin`: This request came from another site, so it was not carried out. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
        * @description `identity.already_registered`: There is a wallet for this number already: sign in with its PIN.
        *
        *     `customers.terms_outdated`: Those are not the terms in force: read and accept the current ones.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
        */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
        * @description `request.invalid`: The request is not of the form that this operation takes.
        *
        *     `identity.pin_weak`: That PIN is easy to guess (`why`): choose another.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
        */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -5644,7 +7019,13 @@ export interface operations {
   withdraw_api_withdrawals_post: {
     parameters: {
       query?: never;
-      header?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -5663,28 +7044,41 @@ export interface operations {
           'application/json': components['schemas']['CardTransferBody'];
         };
       };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
       401: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
        * @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on.
        *
        *     `identity.authorisation_invalid`: Your confirmation does not cover this (`reason`): enter your PIN again. Nothing was paid.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
        */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `instruments.card_unknown`: You have no such card. */
@@ -5693,8 +7087,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
@@ -5707,28 +7100,39 @@ export interface operations {
        *     `customers.limit_exceeded`: This amount is above a limit of the wallet; nothing was moved.
        *
        *     `ledger.insufficient_funds`: The account does not hold enough for this.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
        */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /**
        * @description `request.invalid`: The request is not of the form that this operation takes.
        *
        *     `transfers.amount_out_of_range`: A card can be asked for amounts from the least to the most given here only.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
        */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description `customers.wallet_frozen`: This wallet is frozen, so nothing leaves it; the money in it is safe. Unfreeze it first. */
@@ -5737,8 +7141,16 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
@@ -5763,24 +7175,44 @@ export interface operations {
           'application/json': components['schemas']['CardTransferBody'];
         };
       };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `transfers.card_transfer_not_found`: You have made no such top-up or withdrawal. */
       404: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Problem'];
-          'application/problem+json': unknown;
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
