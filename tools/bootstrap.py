@@ -59,6 +59,8 @@ def set_up(goal: str) -> None:
     if goal == "test":
         say("• Browser for the web tests")
         browser.ensure_browser()
+        if driver_node() is not None:
+            get_node(uv)
 
 
 # uv.
@@ -205,6 +207,19 @@ def get_node(uv: Path) -> Node:
         (folder / name).write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
         (folder / name).chmod(0o755)
     return Node(folder, _version((folder / "node", "--version")))
+
+
+def driver_node() -> Path | None:
+    """A Node for Playwright's driver, where the one that it brings does not run.
+
+    That one needs a library (libatomic) which a small system does not have. The tests name
+    the other in PLAYWRIGHT_NODEJS_PATH.
+    """
+    own = next((VENV / "lib").glob("python*/site-packages/playwright/driver/node"), None)
+    if own is None or _version((own, "--version")):
+        return None
+    found = find_node()
+    return (found.folder if found else SETUP / "node") / "node"
 
 
 def install_web_packages(uv: Path) -> Node:

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
+from bootstrap import driver_node
 from factories.till import Till
 from factories.video import camera_film
 from tael.http import APP_DIR
@@ -54,9 +56,16 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def state_dir() -> Iterator[Path]:
+    """Where the bank keeps its state: not below pytest's folders, which are closed to others."""
+    with tempfile.TemporaryDirectory(prefix="tael-web-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def bank(state_dir: Path) -> Iterator[str]:
     """The URL of a sandbox bank that runs as `tael up` runs it."""
-    state_dir = tmp_path_factory.mktemp("bank")
     port = _free_port()
     log = (state_dir / "up.log").open("w")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TAEL_")}
@@ -96,7 +105,10 @@ def _await_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 @pytest.fixture(scope="session")
 def playwright_() -> Iterator[Playwright]:
-    """Playwright, without browsers of its own."""
+    """Playwright, without browsers of its own, and on a small system without its own Node."""
+    node = driver_node()
+    if node is not None:
+        os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(node)
     with sync_playwright() as running:
         yield running
 
