@@ -52,7 +52,6 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     async with AsyncExitStack() as stack:
         database = await Database.open(
             settings.database_url,
-            read_url=settings.read_database_url,
             clock_moves=settings.sandbox,
             pools=PoolSizes(read=settings.pool_read, write=settings.pool_write),
         )

@@ -60,8 +60,6 @@ class Settings(BaseModel):
 
     database_url: str = Field(min_length=1)
     """PostgreSQL 15 or newer, as asyncpg takes it."""
-    read_database_url: str | None = None
-    """A replica for what only reads, if there is one."""
     migrator_database_url: str | None = None
     """The owner's log-in for `tael db upgrade`, where it is not the application's."""
     sealing_keys: KeyRing = Field(repr=False)

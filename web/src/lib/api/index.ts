@@ -116,18 +116,22 @@ export const bindCard = (body: t.NewCard) => {
 
 export const confirmCard = (binding: string, code: string) => {
   const body = { code };
-  const params = { path: { binding } };
   return act({
     path: `/api/cards/bindings/${binding}/confirm`,
     body,
-    send: (how) => client.POST('/api/cards/bindings/{binding}/confirm', { params, body, ...how }),
+    send: (how) =>
+      client.POST('/api/cards/bindings/{binding}/confirm', {
+        params: { path: { binding }, ...how.params },
+        body,
+      }),
   });
 };
 
 export const removeCard = (card: string) =>
   act({
     path: `/api/cards/${card}`,
-    send: (how) => client.DELETE('/api/cards/{card}', { params: { path: { card } }, ...how }),
+    send: (how) =>
+      client.DELETE('/api/cards/{card}', { params: { path: { card }, ...how.params } }),
   });
 
 // Money: what is sent here is kept until it is answered, over a reload too

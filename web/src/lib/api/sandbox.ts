@@ -12,11 +12,14 @@ export const getShops = () =>
 
 export const makeOrder = (store: string, amount: Money, description: string) => {
   const body = { amount, description };
-  const params = { path: { store } };
   return act({
     path: `/api/sandbox/shops/${store}/orders`,
     body,
-    send: (how) => client.POST('/api/sandbox/shops/{store}/orders', { params, body, ...how }),
+    send: (how) =>
+      client.POST('/api/sandbox/shops/{store}/orders', {
+        params: { path: { store }, ...how.params },
+        body,
+      }),
   });
 };
 

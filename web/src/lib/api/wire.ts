@@ -47,7 +47,7 @@ export async function read<T>(call: () => Reply<T>): Promise<T> {
 
 /** What each unsafe call carries besides its body. */
 export interface Keyed {
-  readonly headers: { readonly 'idempotency-key': string };
+  readonly params: { readonly header: { readonly 'Idempotency-Key': string } };
 }
 
 interface Act<T> {
@@ -64,7 +64,7 @@ interface Act<T> {
  * only when the server has answered for good, so a second press can never do it twice.
  */
 export async function act<T>({ path, body, send, lasting = false }: Act<T>): Promise<T> {
-  const how: Keyed = { headers: { 'idempotency-key': keyFor(path, body, lasting) } };
+  const how: Keyed = { params: { header: { 'Idempotency-Key': keyFor(path, body, lasting) } } };
   let last: Problem = offline();
   for (const wait of PATIENCE_MS) {
     if (wait) await new Promise((resolve) => setTimeout(resolve, wait));
