@@ -38,7 +38,7 @@ class Work:
         self.go_on.set()
         self.fault: Exception | None = None
 
-    async def handle(self, edge: guards.Device) -> Response:
+    async def serve(self, edge: guards.Device) -> Response:
         """Begin, wait for the test, finish."""
 
         async def begin(_session: WriteSession, _now: datetime) -> UUID:
@@ -60,7 +60,7 @@ class Work:
 def work(app: FastAPI) -> Work:
     """An operation of the test's own, served at /api/work."""
     made = Work()
-    app.router.add_api_route("/api/work", made.handle, methods=["POST"])
+    app.router.add_api_route("/api/work", made.serve, methods=["POST"])
     # Before the catch-all that serves the web app.
     app.router.routes.insert(0, app.router.routes.pop())
     return made
