@@ -332,3 +332,23 @@ async def test_a_look_up_that_cannot_reach_the_database_is_told_as_unknown(
         await committer.submit(1)
     assert use_case.sets == [[1]]
     assert await marks(database) == [1]
+
+
+async def test_a_look_up_that_fails_never_runs_the_commands_again(database: Database) -> None:
+    async def broken(session: WriteSession, commands: Sequence[int]) -> list[str | None]:
+        raise ValueError("a slip in the look-up")
+
+    use_case = Marking()
+    losing = LosesAnswers(database, commits=True)
+    committer = Committer(
+        losing,  # type: ignore[arg-type]  # a network in front of the real one
+        use_case,
+        name="test",
+        recover=broken,
+    )
+    outcomes = await asyncio.gather(
+        *(committer.submit(number) for number in (1, 2)), return_exceptions=True
+    )
+    assert all(isinstance(outcome, OutcomeUnknown) for outcome in outcomes)
+    assert use_case.sets == [[1, 2]]
+    assert await marks(database) == [1, 2]

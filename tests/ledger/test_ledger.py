@@ -309,3 +309,25 @@ async def test_account_numbers_of_holders_are_not_the_bank_s_own(database: Datab
             session, kind=AccountKind.MERCHANT_PAYABLE, currency=CNY, holder=ids.new_id()
         )
     assert number >= 100_000 > CARD_CLEARING
+
+
+async def test_a_receipt_s_number_is_of_its_day_and_its_movement(database: Database) -> None:
+    alice, bob = await f.funded(database, 100, 0)
+    moved = [f.a_transfer(alice, bob, 1) for _ in range(3)]
+    numbers = {ledger.receipt_number(movement.id, movement.at) for movement in moved}
+    assert len(numbers) == 3
+    for number in numbers:
+        assert number.startswith("20260310")
+        assert (len(number), number.isdigit()) == (27, True)
+
+
+async def test_money_that_only_passed_through_shows_as_it_left(database: Database) -> None:
+    alice, bob = await f.funded(database, 100, 50)
+    passed = f.a_movement(
+        ledger.Posting(bob, alice, fen(30)), ledger.Posting(alice, ledger.FEES, fen(30))
+    )
+    await f.post(database, passed)
+    async with database.read() as session:
+        seen = await ledger.entry(session, alice, passed.id)
+    assert seen is not None
+    assert (seen.amount, seen.direction, seen.balance_after) == (fen(30), Direction.OUT, fen(100))

@@ -230,10 +230,12 @@ class Committer(Generic[Command, Outcome]):
             try:
                 async with self._database.write() as session:
                     return await self._recover(session, commands)
-            except Exception as loss:
-                if not _is_loss(loss):
-                    raise
-                _log.warning("connection_lost", committer=self._name, why=repr(loss))
+            except Exception as fault:  # noqa: BLE001 - see below
+                if not _is_loss(fault):
+                    # Whatever it is, these commands may have been written: never run them blindly.
+                    _log.critical("look_up_failed", committer=self._name, exc_info=fault)
+                    break
+                _log.warning("connection_lost", committer=self._name, why=repr(fault))
                 await asyncio.sleep(RECONNECT_FIRST_S * 2**tried)
         raise OutcomeUnknown(retry_after_s=1)
 
