@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, HTTPException
 from fastapi.responses import FileResponse, Response
 
 from tael.http import (
@@ -29,7 +29,7 @@ from tael.http import (
     transfers,
     wallets,
 )
-from tael.http.errors import NotFound
+from tael.http.addresses import SCREENS, Addresses
 from tael.http.middleware import Perimeter
 from tael.http.services import open_services
 from tael.kernel.settings import Settings
@@ -57,6 +57,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 )
 SANDBOX_ROUTERS: Final[tuple[APIRouter, ...]] = (sandbox.router, sandbox_shops.router)
 
+NOT_FOUND: Final = 404
 PATH_MAX: Final = 250
 """Bytes in the path of a file of the app."""
 
@@ -90,7 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router, prefix=API_PREFIX)
     docs.install(app)
     openapi.install(app, routers, prefix=API_PREFIX)
-    problems.install(app)
+    problems.install(app, Addresses(routers, prefix=API_PREFIX))
     _serve_web_app(app)
     app.add_middleware(Perimeter, origins=_origins(settings))
     return app
@@ -107,12 +108,13 @@ def _serve_web_app(app: FastAPI) -> None:
     """Serve the built app; every path that is no file is a screen of it."""
     shell = APP_DIR / "index.html"
 
-    @app.get(problems.SCREENS, include_in_schema=False)
+    @app.get(SCREENS, include_in_schema=False)
     async def screen(path: str) -> Response:
         if path == "api" or path.startswith("api/") or not shell.is_file():
-            raise NotFound
+            raise HTTPException(NOT_FOUND)
         if "\0" in path or len(path.encode()) > PATH_MAX:
-            raise NotFound  # No file system knows such a name, and asking it would be a fault.
+            # No file system knows such a name, and asking it would be a fault.
+            raise HTTPException(NOT_FOUND)
         asked = (APP_DIR / path).resolve()
         if path and asked.is_relative_to(APP_DIR) and asked.is_file():
             immutable = path.startswith("_app/immutable/")

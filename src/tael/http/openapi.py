@@ -7,9 +7,15 @@ from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from tael import identity
 from tael.http import guards
 from tael.http.cookies import SESSION_COOKIE
+from tael.http.errors import BodyTooLarge, Busy, DeviceMissing, ForeignOrigin
 from tael.http.guards import SAFE_METHODS
+from tael.http.problems import MEDIA_TYPE, describe
+from tael.http.statuses import STATUS
+from tael.kernel.idempotency import InProgress, KeyMissing, KeyReused
+from tael.kernel.refusals import MalformedId, Refusal
 
 KEY_PARAMETER = {
     "name": "Idempotency-Key",
@@ -25,6 +31,9 @@ KEY_PARAMETER = {
 
 _KEYED = {guards.Device, guards.Signed, guards.SignedIn}
 _SIGNED = {guards.Signed, guards.SignedIn, guards.SignedInAsking}
+_SIGNED_IN = {guards.SignedIn, guards.SignedInAsking}
+
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 
 def install(app: FastAPI, routers: Sequence[APIRouter], *, prefix: str) -> None:
@@ -55,14 +64,37 @@ def _routes(routers: Sequence[APIRouter]) -> Iterator[APIRoute]:
 
 def _complete(operation: dict[str, Any], route: APIRoute, method: str) -> None:
     held = _guards(route.dependant)
-    if held & {_call(guard) for guard in _SIGNED}:
+    unsafe = method not in SAFE_METHODS
+    keyed = unsafe and _held(held, _KEYED)
+    if _held(held, _SIGNED):
         operation["security"] = [{"session": []}]
-    if method in SAFE_METHODS:
-        return
-    if held & {_call(guard) for guard in _KEYED}:
+    if keyed:
         operation.setdefault("parameters", []).append(KEY_PARAMETER)
-    else:
+    elif unsafe:
         operation["x-changes-nothing"] = True
+    common: list[type[Refusal]] = []
+    common += [identity.SignedOut] if _held(held, _SIGNED) else []
+    common += [identity.PinRequired] if _held(held, _SIGNED_IN) else []
+    common += [KeyMissing, DeviceMissing, KeyReused, InProgress, Busy] if keyed else []
+    common += [ForeignOrigin, BodyTooLarge] if unsafe else []
+    common += [MalformedId] if route.dependant.path_params else []
+    _add(operation["responses"], common)
+
+
+def _add(responses: dict[str, Any], refusals: Sequence[type[Refusal]]) -> None:
+    """Document what the perimeter and the guards refuse, and that a refusal is a problem."""
+    for refusal in refusals:
+        entry = responses.setdefault(str(STATUS[refusal.code]), {"description": "", "content": {}})
+        problem = entry["content"].setdefault(MEDIA_TYPE, {})
+        describe(refusal, problem.setdefault("examples", {}), entry)
+    for entry in responses.values():
+        if MEDIA_TYPE in entry.get("content", {}):
+            entry["content"].pop("application/json", None)
+            entry["content"][MEDIA_TYPE]["schema"] = _PROBLEM
+
+
+def _held(held: set[Any], some: set[Any]) -> bool:
+    return bool(held & {_call(guard) for guard in some})
 
 
 def _guards(dependant: Dependant) -> set[Any]:

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from tael.http.addresses import Addresses
 from tael.http.errors import Busy, MethodNotAllowed, NotFound
 from tael.http.statuses import STATUS
 from tael.kernel.money import Money
@@ -19,8 +20,6 @@ from tael.kernel.refusals import Advice, Detail, InvalidRequest, Refusal
 
 MEDIA_TYPE: Final = "application/problem+json"
 ERRORS_MAX: Final = 20
-SCREENS: Final = "/{path:path}"
-"""The route of whatever is no operation: a screen of the app or one of its files."""
 INTERNAL_ERROR: Final = 500
 
 _log = structlog.get_logger(__name__)
@@ -98,25 +97,33 @@ def failure(request_id: str) -> Response:
 def problems(*refusals: type[Refusal]) -> dict[int | str, dict[str, Any]]:
     """Document an operation's refusals: one entry a status, each code with its meaning."""
     documented: dict[int | str, dict[str, Any]] = {}
-    for refusal in (InvalidRequest, *refusals):
+    every: tuple[type[Refusal], ...] = (InvalidRequest, *refusals)
+    for refusal in every:
         entry = documented.setdefault(
             STATUS[refusal.code],
             {"model": Problem, "description": "", "content": {MEDIA_TYPE: {"examples": {}}}},
         )
-        entry["description"] += f"`{refusal.code}`: {refusal.meaning()}\n\n"
-        entry["content"][MEDIA_TYPE]["examples"][refusal.code] = {
-            "value": {
-                "type": f"/docs/errors/{refusal.code}",
-                "title": refusal.meaning(),
-                "status": STATUS[refusal.code],
-                "code": refusal.code,
-                "advice": refusal.advice.value,
-            }
-        }
+        describe(refusal, entry["content"][MEDIA_TYPE]["examples"], entry)
     return documented
 
 
-def install(app: FastAPI) -> None:
+def describe(refusal: type[Refusal], examples: dict[str, Any], entry: dict[str, Any]) -> None:
+    """Add one refusal to what an operation's document says of its status."""
+    if refusal.code in examples:
+        return
+    entry["description"] += f"`{refusal.code}`: {refusal.meaning()}\n\n"
+    examples[refusal.code] = {
+        "value": {
+            "type": f"/docs/errors/{refusal.code}",
+            "title": refusal.meaning(),
+            "status": STATUS[refusal.code],
+            "code": refusal.code,
+            "advice": refusal.advice.value,
+        }
+    }
+
+
+def install(app: FastAPI, addresses: Addresses) -> None:
     """Make every fault of a request end in a problem body."""
 
     @app.exception_handler(Refusal)
@@ -134,8 +141,11 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def unroutable(request: Request, fault: HTTPException) -> Response:
-        reply = response(_unroutable(request, fault), request_id=request_id_of(request))
-        reply.headers.update(fault.headers or {})  # A 405 names the methods that are allowed.
+        refusal = _unroutable(request, fault, addresses)
+        reply = response(refusal, request_id=request_id_of(request))
+        if isinstance(refusal, MethodNotAllowed):
+            allowed = addresses.methods(request.scope["path"])
+            reply.headers["Allow"] = ", ".join(sorted(allowed))
         return reply
 
     @app.exception_handler(asyncpg.DataError)
@@ -154,23 +164,14 @@ def install(app: FastAPI) -> None:
         return response(Busy(retry_after_s=1), request_id=request_id_of(request))
 
 
-def _unroutable(request: Request, fault: HTTPException) -> Refusal:
+def _unroutable(request: Request, fault: HTTPException, addresses: Addresses) -> Refusal:
     """What the framework's own fault is among ours."""
     if isinstance(fault.__cause__, Refusal):
         return fault.__cause__  # Reading the body was refused, and the framework wrapped it.
-    # Of a path that nothing serves, only the screens' route takes notice, which takes GET alone.
-    screen = request.scope["path"].startswith("/api/") and _matched(request) == SCREENS
-    match fault.status_code:
-        case 405 if not screen:
-            return MethodNotAllowed()
-        case 404 | 405:
-            return NotFound()
-        case _:
-            return InvalidRequest(errors=[{"where": "body", "message": fault.detail}])
-
-
-def _matched(request: Request) -> str:
-    return getattr(request.scope.get("route"), "path", "")
+    if fault.status_code not in {STATUS[NotFound.code], STATUS[MethodNotAllowed.code]}:
+        return InvalidRequest(errors=[{"where": "body", "message": fault.detail}])
+    allowed = addresses.methods(request.scope["path"])
+    return MethodNotAllowed() if allowed and request.method not in allowed else NotFound()
 
 
 def request_id_of(request: Request) -> str | None:

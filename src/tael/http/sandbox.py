@@ -14,9 +14,12 @@ from tael.http.problems import problems
 from tael.http.wire import Instant, Text, Whole, Wire
 from tael.kernel.clock import advance, business_day, business_now, machine_now
 from tael.kernel.idempotency import KeyMissing
+from tael.kernel.refusals import InvalidRequest
 from tael.sandbox import invent
 
 CLOCK_STEP_MAX_S: Final = 400 * 24 * 3600
+REFUSED: Final = 422
+"""How the world says that an order makes no sense to it."""
 CARD_BALANCE_MINOR: Final = 10_000_000
 """What an invented card holds: 100,000 yuan."""
 
@@ -101,6 +104,8 @@ async def _world(request: Request, method: str, path: str, **content: Any) -> An
         raise Busy(retry_after_s=1)
     try:
         answer = await world.request(method, path, **content)
+        if answer.status_code == REFUSED:
+            raise InvalidRequest(errors=[{"where": "body", "message": answer.json()["error"]}])
         answer.raise_for_status()
     except httpx.HTTPError as fault:
         raise Busy(retry_after_s=1) from fault

@@ -128,7 +128,13 @@ async def open_order(edge: Device, store: str, body: OrderRequest) -> Response:
 @router.post(
     "/shops/{store}/orders/{order}/close",
     response_model=OrderStanding,
-    responses=problems(payments.errors.OrderNotFound, payments.errors.OrderAlreadyPaid),
+    responses=problems(
+        payments.errors.OrderNotFound,
+        payments.errors.OrderAlreadyPaid,
+        payments.errors.OrderBeingPaid,
+        payments.errors.OrderClosed,
+        payments.errors.OrderExpired,
+    ),
 )
 async def close_order(edge: Device, store: str, order: str) -> Response:
     """Have a shop withdraw an order that nobody has paid."""

@@ -10,6 +10,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from tael.kernel.database import ReadSession, WriteSession
+from tael.kernel.refusals import InvalidRequest
+
+AHEAD_MAX: Final = timedelta(days=50 * 365)
+"""The furthest that a sandbox's business clock can be ahead: there are no dates without end."""
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 """Business days begin and end here, wherever the server stands."""
@@ -29,10 +33,17 @@ async def business_now(session: ReadSession) -> datetime:
 
 
 async def advance(session: WriteSession, by: timedelta) -> datetime:
-    """Move the whole bank forward; returns the new business time. Sandbox only."""
+    """Move the whole bank forward; returns the new business time. Sandbox only.
+
+    Refuses to go further than `AHEAD_MAX` from the machine's time, since nothing leads back.
+    """
     assert session.clock_moves, "the business clock of a real bank does not move"
     assert by >= timedelta(), "the business clock never goes back"
-    await session.execute("UPDATE kernel_business_clock SET ahead = ahead + $1", by)
+    tag = await session.execute(
+        "UPDATE kernel_business_clock SET ahead = ahead + $1 WHERE ahead + $1 <= $2", by, AHEAD_MAX
+    )
+    if tag != "UPDATE 1":
+        raise InvalidRequest(errors=[{"where": "advance_s", "message": "leads too far ahead"}])
     return await business_now(session)
 
 

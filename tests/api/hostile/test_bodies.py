@@ -67,7 +67,7 @@ async def sent(citizen: Citizen, call: Call, body: bytes, **headers: str) -> htt
         call.method,
         f"/api{call.path}",
         content=body,
-        headers={name: value.encode("latin-1") for name, value in named.items()},
+        headers=[(name.encode(), value.encode("latin-1")) for name, value in named.items()],
     )
 
 
