@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Generic, TypeAlias, TypeVar
 
 from tael.http import problems
+from tael.http.statuses import STATUS
 from tael.kernel import idempotency
 from tael.kernel.clock import business_now
 from tael.kernel.committer import Committer
@@ -87,7 +88,7 @@ class Batched(Generic[Command, Outcome]):
             return Reply(self._status, self._present(outcome))
         if outcome.advice is Advice.SAME_KEY:
             return outcome
-        return Reply(problems.STATUS[outcome.code], problems.body(outcome, request_id=request_id))
+        return Reply(STATUS[outcome.code], problems.body(outcome, request_id=request_id))
 
 
 def _first_of_each(

@@ -17,6 +17,7 @@ from tael.http import problems
 from tael.http.batching import Batched, Command, Outcome
 from tael.http.cookies import clear_session, set_session
 from tael.http.services import Services
+from tael.http.statuses import STATUS
 from tael.kernel import idempotency, rate_limits
 from tael.kernel.clock import business_now, machine_now
 from tael.kernel.database import WriteSession
@@ -220,7 +221,7 @@ class Edge:
 
     def _refused(self, refusal: Refusal) -> Reply:
         request_id = problems.request_id_of(self.request)
-        return Reply(problems.STATUS[refusal.code], problems.body(refusal, request_id=request_id))
+        return Reply(STATUS[refusal.code], problems.body(refusal, request_id=request_id))
 
     def _required_key(self) -> Key:
         assert self.key is not None, "the guard of an unsafe operation reads the key"
