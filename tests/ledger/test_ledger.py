@@ -329,5 +329,11 @@ async def test_money_that_only_passed_through_shows_as_it_left(database: Databas
     await f.post(database, passed)
     async with database.read() as session:
         seen = await ledger.entry(session, alice, passed.id)
+        page = await ledger.statement(session, alice, limit=1)
+        came_in = await ledger.statement(
+            session, alice, filters=ledger.Filters(direction=Direction.IN)
+        )
     assert seen is not None
+    assert page.entries == (seen,)
+    assert [entry.amount for entry in came_in.entries] == [fen(100)]
     assert (seen.amount, seen.direction, seen.balance_after) == (fen(30), Direction.OUT, fen(100))

@@ -71,8 +71,22 @@ class Filters:
     words: str = ""
 
 
+_NOT_PASSING: Final = """
+       AND NOT EXISTS (
+           SELECT
+           FROM ledger_postings AS onward
+           WHERE onward.movement_id = p.movement_id
+             AND onward.currency = p.currency
+             AND onward.debit = p.credit
+             AND onward.amount = p.amount
+       )"""
+"""What came in only to leave in the same movement (a card paid through the wallet) shows as
+it left, once."""
+
+
 def _side(*, own: str, other: str, direction: Direction, source: str) -> str:
     """The entries on one side of an account's postings, newest first."""
+    passing = _NOT_PASSING if direction is Direction.IN else ""
     return f"""
     (SELECT p.{own}_seq AS sequence, '{direction}' AS direction, p.amount,
             p.{own}_balance AS balance_after, m.id AS movement, m.kind,
@@ -91,7 +105,7 @@ def _side(*, own: str, other: str, direction: Direction, source: str) -> str:
        AND ($10::timestamptz IS NULL OR m.at >= $10)
        AND ($11::timestamptz IS NULL OR m.at < $11)
        AND ($12::text IS NULL
-            OR strpos(lower(m.{other}_label || chr(10) || m.memo), lower($12)) > 0)
+            OR strpos(lower(m.{other}_label || chr(10) || m.memo), lower($12)) > 0){passing}
      ORDER BY p.{own}_seq DESC
      LIMIT $5)
     """  # noqa: S608 - columns and tables of ours
