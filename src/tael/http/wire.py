@@ -80,8 +80,12 @@ Instant = Annotated[
 """RFC 3339, in UTC."""
 
 
+_EMOJI_JOINER = "\u200d"
+"""Cannot be seen itself, and many emoji are made with it."""
+
+
 def _printable(text: str) -> str:
-    if any(not character.isprintable() for character in text):
+    if not text.replace(_EMOJI_JOINER, "").isprintable():
         raise ValueError("must not hold control characters")
     return text
 

@@ -5255,9 +5255,22 @@ export interface operations {
       /**
        * @description `payments.order_already_paid`: This order is paid already; nothing was paid again.
        *
+       *     `payments.order_being_paid`: A payment for this order is under way, and its outcome is not known yet.
+       *
+       *     `payments.order_closed`: The shop withdrew this order; nothing was paid.
+       *
        *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
        */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `payments.order_expired`: This order has expired; ask the shop for a new code. Nothing was paid. */
+      410: {
         headers: {
           [name: string]: unknown;
         };
