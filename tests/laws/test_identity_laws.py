@@ -17,7 +17,7 @@ from tael.kernel.money import CNY, PTS, Money
 
 START = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 
-texts = st.sampled_from(["", "a", "b", "ab", "\",\""]) | st.text(max_size=12)
+texts = st.sampled_from(["", "a", "b", "ab", '","']) | st.text(max_size=12)
 terms = st.builds(
     AuthorisationTerms,
     texts,
