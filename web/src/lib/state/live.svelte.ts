@@ -38,8 +38,8 @@ class Live {
   #arrived(arrived: MoneyIn): void {
     this.moneyIn = arrived;
     void walletState.refresh();
-    // Who looks at the outcome of an own act need not be told of it twice.
-    if (location.pathname.startsWith('/result/')) return;
+    // The outcome of an own act and the receive code say so themselves.
+    if (/^\/(result|receive)\b/.test(location.pathname)) return;
     toasts.add({
       tone: 'good',
       text: m.live_money_in({ from: arrived.counterparty }),
