@@ -1,8 +1,11 @@
-"""What is written: postings, in movements of one business act."""
+"""What is written: postings, in movements of one business act.
 
-from dataclasses import dataclass
+Named tuples, because a frozen dataclass takes four times as long to make, and every payment
+makes both.
+"""
+
 from datetime import datetime
-from typing import NewType
+from typing import NamedTuple, NewType
 from uuid import UUID
 
 from tael.kernel.money import Money
@@ -13,8 +16,7 @@ MovementId = NewType("MovementId", UUID)
 HoldId = NewType("HoldId", UUID)
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(NamedTuple):
     """One amount from one account to another: it cannot be unbalanced."""
 
     debit: AccountNumber
@@ -22,8 +24,7 @@ class Posting:
     amount: Money
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Movement:
+class Movement(NamedTuple):
     """The postings of one business act: all of them or none.
 
     `payer_label` is how the payee sees the payer and `payee_label` how the payer sees the
