@@ -1,6 +1,7 @@
 """`tael serve` and `tael worker`: the two processes of a deployment, any number of each."""
 
 import asyncio
+import resource
 import signal
 from contextlib import AsyncExitStack
 
@@ -8,6 +9,7 @@ import uvicorn
 
 from tael.cli import composition
 from tael.http import create_app
+from tael.http.connections import Connection
 from tael.jobs import Worker
 from tael.kernel import collector
 from tael.kernel.database import Database, PoolSizes
@@ -23,17 +25,25 @@ def serve() -> None:
     asyncio.run(composition.probe(settings))
     app = create_app(settings)
     collector.settle_in()
+    _allow_sockets()
     uvicorn.run(
         app,
         host=settings.host,
         port=settings.port,
-        log_level="warning",
+        http=Connection,
+        ws="none",
+        # Whoever sends rubbish does not fill the log.
+        log_level="error",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
-        h11_max_incomplete_event_size=32 * 1024,
-        limit_concurrency=1_000,
     )
+
+
+def _allow_sockets() -> None:
+    """Take as many sockets as the system grants: many start a process with 1,024."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def worker() -> None:

@@ -38,6 +38,13 @@ class MethodNotAllowed(Refusal):
     advice = Advice.NEVER
 
 
+class MalformedHttp(Refusal):
+    """What arrived is not HTTP, so nothing was carried out."""
+
+    code = "request.malformed_http"
+    advice = Advice.NEVER
+
+
 class Busy(Refusal):
     """Something else holds what this needs: try again in a moment with the same key."""
 

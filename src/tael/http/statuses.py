@@ -99,6 +99,7 @@ STATUS: Final[dict[str, int]] = {
     "request.invalid_cursor": 422,
     "request.key_missing": 400,
     "request.key_reused": 422,
+    "request.malformed_http": 400,
     "request.malformed_id": 422,
     "request.method_not_allowed": 405,
     "request.not_found": 404,
