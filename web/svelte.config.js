@@ -5,7 +5,7 @@ export default {
   compilerOptions: { runes: true },
   kit: {
     // One page for every address: the server answers unknown paths with it.
-    adapter: adapter({ fallback: 'index.html', precompress: false }),
+    adapter: adapter({ fallback: 'index.html', precompress: true }),
     csp: {
       mode: 'hash',
       directives: {

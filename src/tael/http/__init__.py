@@ -4,7 +4,8 @@ Here requests are parsed, principals recognised, transactions opened and committ
 refusals put on the wire as RFC 9457 problems. No business rule lives here.
 """
 
-from tael.http.app import APP_DIR, create_app
+from tael.http.app import create_app
 from tael.http.services import Services, open_services
+from tael.http.web_app import APP_DIR
 
 __all__ = ["APP_DIR", "Services", "create_app", "open_services"]

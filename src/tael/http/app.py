@@ -2,11 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter, FastAPI, HTTPException
-from fastapi.responses import FileResponse, Response
+from fastapi import APIRouter, FastAPI
 
 from tael.http import (
     authorisations,
@@ -28,16 +26,14 @@ from tael.http import (
     sandbox_shops,
     transfers,
     wallets,
+    web_app,
 )
-from tael.http.addresses import SCREENS, Addresses
+from tael.http.addresses import Addresses
 from tael.http.middleware import Perimeter
 from tael.http.services import open_services
 from tael.kernel.settings import Settings
 
 API_PREFIX: Final = "/api"
-APP_DIR: Final = Path(__file__).parent / "app"
-"""Where the built web app lies; the wheel carries it."""
-
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     # Matched in this order, so the hot ones stand first.
     payments.router,
@@ -56,10 +52,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     events.router,
 )
 SANDBOX_ROUTERS: Final[tuple[APIRouter, ...]] = (sandbox.router, sandbox_shops.router)
-
-NOT_FOUND: Final = 404
-PATH_MAX: Final = 250
-"""Bytes in the path of a file of the app."""
 
 _DESCRIPTION = """\
 A bank's digital wallet. Amounts are integers of minor units with their currency; every unsafe
@@ -92,7 +84,7 @@ def create_app(settings: Settings) -> FastAPI:
     docs.install(app)
     openapi.install(app, routers, prefix=API_PREFIX)
     problems.install(app, Addresses(routers, prefix=API_PREFIX))
-    _serve_web_app(app)
+    web_app.install(app)
     app.add_middleware(Perimeter, origins=_origins(settings))
     return app
 
@@ -102,22 +94,3 @@ def _origins(settings: Settings) -> frozenset[str]:
     if settings.sandbox:
         own |= {f"http://{host}:{settings.port}" for host in ("localhost", "127.0.0.1")}
     return frozenset(own)
-
-
-def _serve_web_app(app: FastAPI) -> None:
-    """Serve the built app; every path that is no file is a screen of it."""
-    shell = APP_DIR / "index.html"
-
-    @app.get(SCREENS, include_in_schema=False)
-    async def screen(path: str) -> Response:
-        if path == "api" or path.startswith("api/") or not shell.is_file():
-            raise HTTPException(NOT_FOUND)
-        if "\0" in path or len(path.encode()) > PATH_MAX:
-            # No file system knows such a name, and asking it would be a fault.
-            raise HTTPException(NOT_FOUND)
-        asked = (APP_DIR / path).resolve()
-        if path and asked.is_relative_to(APP_DIR) and asked.is_file():
-            immutable = path.startswith("_app/immutable/")
-            cache = "public, max-age=31536000, immutable" if immutable else "no-cache"
-            return FileResponse(asked, headers={"Cache-Control": cache})
-        return FileResponse(shell, headers={"Cache-Control": "no-cache"})
