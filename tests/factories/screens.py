@@ -13,19 +13,21 @@ def new_phone() -> str:
     return f"139{secrets.randbelow(10**8):08d}"
 
 
-def enter_phone(page: Page, phone: str) -> None:
-    """From the welcome screen to the code's boxes."""
+def enter_phone(page: Page, phone: str, *, seen: int = 0) -> None:
+    """From the welcome screen through the code, which comes after `seen` other messages."""
     page.goto("/")
     page.get_by_role("link", name="Begin with your phone number").click()
     page.get_by_label("Phone number").fill(phone)
     page.get_by_role("button", name="Send the code").click()
-    take_code(page)
+    take_code(page, seen=seen)
 
 
-def take_code(page: Page) -> None:
-    """Take the code from the sandbox's inbox, as it shows it."""
+def take_code(page: Page, *, seen: int = 0) -> None:
+    """Take the code from the sandbox's inbox once it has come, after `seen` others."""
     page.get_by_role("button", name="Open sandbox SMS").click()
-    page.get_by_role("button", name=re.compile(r"^Use \d{6}$")).last.click()
+    codes = page.get_by_role("button", name=re.compile(r"^Use \d{6}$"))
+    expect(codes).to_have_count(seen + 1)
+    codes.last.click()
 
 
 def enter_pin(page: Page, pin: str = PIN) -> None:

@@ -14,7 +14,14 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 from bootstrap import driver_node
 from factories.till import Till
@@ -24,6 +31,8 @@ from tael.http import APP_DIR
 ROOT = Path(__file__).parents[2]
 START_TIMEOUT_S = 120
 EXPECT_TIMEOUT_MS = 20_000
+
+expect.set_options(timeout=EXPECT_TIMEOUT_MS)
 
 sys.path.insert(0, str(ROOT / "tools"))
 
@@ -103,7 +112,9 @@ def _await_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     pytest.fail(f"the bank was not ready in time:\n{log.read_text()}")
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while it runs, Playwright's event loop holds this thread, and tests of other
+# files bring their own.
+@pytest.fixture(scope="module")
 def playwright_() -> Iterator[Playwright]:
     """Playwright, without browsers of its own, and on a small system without its own Node."""
     node = driver_node()
@@ -128,7 +139,7 @@ def _launch(playwright: Playwright, chromium: str, *arguments: str) -> Browser:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright_: Playwright, chromium: str) -> Iterator[Browser]:
     """One browser for what needs no camera."""
     launched = _launch(playwright_, chromium)
