@@ -14,6 +14,7 @@ from tael.http.pin_entry import Confirmed, PinEntry, customer_of, with_pin
 from tael.http.problems import problems
 from tael.http.wire import AMOUNT_MAX, Identifier, Instant, MoneyWire, Wire
 from tael.kernel import ids
+from tael.kernel.money import CNY
 from tael.kernel.refusals import Overloaded
 
 router: Final = APIRouter(tags=["identity"])
@@ -54,6 +55,8 @@ class AuthorisationAsked(Wire):
         most = 0 if self.purpose in _MOVES_NOTHING else AMOUNT_MAX
         if not least <= self.amount.value <= most:
             raise ValueError(f"amount of {self.purpose} is between {least} and {most}")
+        if self.amount.currency != CNY.code:
+            raise ValueError("amount is in CNY, which is all that customers move")
         if self.order is not None and self.purpose != "payment":
             raise ValueError("only a payment has an order")
         return self
