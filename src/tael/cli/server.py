@@ -8,8 +8,7 @@ from contextlib import AsyncExitStack
 import uvicorn
 
 from tael.cli import composition
-from tael.http import create_app
-from tael.http.connections import Connection
+from tael.http import Connection, create_app
 from tael.jobs import Worker
 from tael.kernel import collector
 from tael.kernel.database import Database, PoolSizes

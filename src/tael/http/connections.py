@@ -49,11 +49,11 @@ class Connection(HttpToolsProtocol):
             self._looking.cancel()
         super().connection_lost(exc)
 
-    def data_received(self, data: bytes) -> None:
+    def data_received(self, octets: bytes) -> None:
         """Take what came, unless the headers have grown too long."""
         if self._in_head:
-            self._head_bytes += len(data)
-        super().data_received(data)
+            self._head_bytes += len(octets)
+        super().data_received(octets)
         if self._in_head and self._head_bytes > HEAD_MAX and not self.transport.is_closing():
             self._send_away(BodyTooLarge(bytes_max=HEAD_MAX))
 

@@ -61,8 +61,7 @@ async def upgrade(url: str) -> None:
         if not isinstance(denied, asyncpg.InsufficientPrivilegeError):
             raise
         raise DatabaseUnusable(
-            f"The log-in may not build the schema: {denied}. "
-            f"Let an administrator run: {MAKE_ROLES}"
+            f"The log-in may not build the schema: {denied}. Let an administrator run: {MAKE_ROLES}"
         ) from fault
     finally:
         await engine.dispose()

@@ -291,6 +291,10 @@ export const WORDS: Readonly<Record<string, Words>> = {
     what: m.refusal_request_key_reused,
     next: m.refusal_request_key_reused_next,
   },
+  'request.malformed_http': {
+    what: m.refusal_request_malformed_http,
+    next: m.refusal_request_malformed_http_next,
+  },
   'request.malformed_id': {
     what: m.refusal_request_malformed_id,
     next: m.refusal_request_malformed_id_next,
