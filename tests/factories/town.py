@@ -125,135 +125,132 @@ def requests(town: Town, of: Citizen) -> dict[str, Call]:
 
     Those that need an authorisation name one that does not exist.
     """
-    owned, none = of.owned, ids.wire("aut", ids.new_id())
-    challenge = ids.wire("otp", ids.new_id())
-    amount = on_wire(yuan(1))
-    card_transfer = {"card": owned.card, "amount": amount, "authorisation": none}
-    shown = {
-        "name": of.person.name,
-        "id_number": of.person.id_number,
-        "portrait": PORTRAIT,
-    }
-    orders = f"/sandbox/shops/{sto(town.shop)}/orders"
-    other = town.bob if of is town.alice else town.alice
     return {
-        "GET /health/live": Call("GET", "/health/live"),
-        "GET /health/ready": Call("GET", "/health/ready"),
-        "GET /session": Call("GET", "/session"),
-        "POST /sign-in/codes": Call(
-            "POST", "/sign-in/codes", {"phone": "13700009999", "language": "en"}
-        ),
-        "POST /sign-in": Call("POST", "/sign-in", {"challenge": challenge, "code": "271906"}),
-        "POST /sign-in/pin": Call("POST", "/sign-in/pin", {"pin": of.browser.pin}),
-        "POST /sign-out": Call("POST", "/sign-out", {}),
-        "POST /pin/change": Call(
-            "POST", "/pin/change", {"old_pin": of.browser.pin, "new_pin": OTHER_PIN}
-        ),
-        "POST /pin/reset": Call("POST", "/pin/reset", {"new_pin": OTHER_PIN, **shown}),
-        "POST /phone/codes": Call("POST", "/phone/codes", {"phone": "13700008888"}),
-        "POST /phone": Call(
-            "POST", "/phone", {"challenge": challenge, "code": "271906", "authorisation": none}
-        ),
-        "POST /authorisations": Call(
-            "POST",
-            "/authorisations",
-            {
-                "purpose": "payment",
-                "payee": sto(town.shop),
-                "amount": amount,
-                "order": town.order,
-                "pin": of.browser.pin,
-            },
-        ),
-        "POST /wallets": Call(
-            "POST",
-            "/wallets",
-            {"pin": of.browser.pin, "terms_version": "2026-01", "language": "en"},
-        ),
-        "GET /wallet": Call("GET", "/wallet"),
-        "POST /wallet/language": Call("POST", "/wallet/language", {"language": "en"}),
-        "POST /upgrades/identity": Call("POST", "/upgrades/identity", shown),
-        "POST /wallet/freeze": Call("POST", "/wallet/freeze", {}),
-        "POST /wallet/unfreeze": Call("POST", "/wallet/unfreeze", {"authorisation": none}),
-        "GET /wallet/closing": Call("GET", "/wallet/closing"),
-        "POST /wallet/close": Call("POST", "/wallet/close", {"authorisation": none}),
-        "GET /limits": Call("GET", "/limits"),
-        "POST /limits/check": Call("POST", "/limits/check", {"act": "transfer", "amount": amount}),
-        "GET /cards": Call("GET", "/cards"),
-        "POST /cards/recognise": Call("POST", "/cards/recognise", {"number": "999101"}),
-        "POST /cards/bindings": Call(
-            "POST", "/cards/bindings", elements("9992010000000000016", of.person)
-        ),
-        "POST /cards/bindings/{binding}/confirm": Call(
-            "POST", f"/cards/bindings/{owned.binding}/confirm", {"code": "000000"}
-        ),
+        **_signing_in(of),
+        **_wallet(town, of),
+        **_cards(of),
+        **_money(town, of),
+        **_sandbox(town, of),
+    }
+
+
+AMOUNT = on_wire(yuan(1))
+
+
+def _get(route: str, path: str | None = None) -> dict[str, Call]:
+    return {f"GET {route}": Call("GET", path or route)}
+
+
+def _post(route: str, body: dict[str, Any], path: str | None = None) -> dict[str, Call]:
+    return {f"POST {route}": Call("POST", path or route, body)}
+
+
+def _shown(person: Person) -> dict[str, Any]:
+    return {"name": person.name, "id_number": person.id_number, "portrait": PORTRAIT}
+
+
+def _no(prefix: str) -> str:
+    return ids.wire(prefix, ids.new_id())
+
+
+def _signing_in(of: Citizen) -> dict[str, Call]:
+    typed = {"challenge": _no("otp"), "code": "271906"}
+    pin = of.browser.pin
+    return {
+        **_get("/health/live"),
+        **_get("/health/ready"),
+        **_get("/session"),
+        **_post("/sign-in/codes", {"phone": "13700009999", "language": "en"}),
+        **_post("/sign-in", typed),
+        **_post("/sign-in/pin", {"pin": pin}),
+        **_post("/sign-out", {}),
+        **_post("/pin/change", {"old_pin": pin, "new_pin": OTHER_PIN}),
+        **_post("/pin/reset", {"new_pin": OTHER_PIN, **_shown(of.person)}),
+        **_post("/phone/codes", {"phone": "13700008888"}),
+        **_post("/phone", {**typed, "authorisation": _no("aut")}),
+        **_post("/wallets", {"pin": pin, "terms_version": "2026-01", "language": "en"}),
+    }
+
+
+def _wallet(town: Town, of: Citizen) -> dict[str, Call]:
+    order = {"purpose": "payment", "payee": sto(town.shop), "order": town.order}
+    return {
+        **_post("/authorisations", {**order, "amount": AMOUNT, "pin": of.browser.pin}),
+        **_get("/wallet"),
+        **_post("/wallet/language", {"language": "en"}),
+        **_post("/upgrades/identity", _shown(of.person)),
+        **_post("/wallet/freeze", {}),
+        **_post("/wallet/unfreeze", {"authorisation": _no("aut")}),
+        **_get("/wallet/closing"),
+        **_post("/wallet/close", {"authorisation": _no("aut")}),
+        **_get("/limits"),
+        **_post("/limits/check", {"act": "transfer", "amount": AMOUNT}),
+        **_get("/history"),
+        **_get("/history/{movement}", f"/history/{of.owned.movement}"),
+        **_get("/events"),
+    }
+
+
+def _cards(of: Citizen) -> dict[str, Call]:
+    owned, binding = of.owned, "/cards/bindings/{binding}/confirm"
+    asked = {"card": owned.card, "amount": AMOUNT, "authorisation": _no("aut")}
+    return {
+        **_get("/cards"),
+        **_post("/cards/recognise", {"number": "999101"}),
+        **_post("/cards/bindings", elements("9992010000000000016", of.person)),
+        **_post(binding, {"code": "000000"}, f"/cards/bindings/{owned.binding}/confirm"),
         "DELETE /cards/{card}": Call("DELETE", f"/cards/{owned.card}"),
-        "POST /top-ups": Call("POST", "/top-ups", card_transfer),
-        "GET /top-ups/{top_up}": Call("GET", f"/top-ups/{owned.top_up}"),
-        "POST /withdrawals": Call("POST", "/withdrawals", card_transfer),
-        "GET /withdrawals/{withdrawal}": Call("GET", f"/withdrawals/{owned.withdrawal}"),
-        "GET /card-transfers": Call("GET", "/card-transfers?state=pending"),
-        "POST /codes/resolve": Call(
-            "POST", "/codes/resolve", {"payload": other.owned.receive_code}
-        ),
-        "POST /payments": Call(
-            "POST",
-            "/payments",
-            {
-                "payee": sto(town.shop),
-                "order": town.order,
-                "amount": on_wire(yuan(30)),
-                "authorisation": none,
-                "funding": {"kind": "card", "card": owned.card},
-            },
-        ),
-        "GET /payments/{payment}": Call("GET", f"/payments/{owned.payment}"),
-        "GET /payees/recent": Call("GET", "/payees/recent"),
-        "POST /payees/lookup": Call("POST", "/payees/lookup", {"phone": other.person.phone}),
-        "POST /transfers": Call(
-            "POST",
-            "/transfers",
-            {
-                "payee": other.browser.customer,
-                "amount": amount,
-                "memo": "lunch 午饭",
-                "authorisation": none,
-                "receive_code": "NOSUCHCODE",
-            },
-        ),
-        "GET /transfers/{transfer}": Call("GET", f"/transfers/{owned.transfer}"),
-        "POST /receive-codes": Call("POST", "/receive-codes", {"amount": amount, "memo": "AA"}),
-        "GET /history": Call("GET", "/history"),
-        "GET /history/{movement}": Call("GET", f"/history/{owned.movement}"),
-        "GET /events": Call("GET", "/events"),
-        "GET /sandbox/inbox": Call("GET", f"/sandbox/inbox?to={of.person.phone}"),
-        "GET /sandbox/clock": Call("GET", "/sandbox/clock"),
-        "POST /sandbox/clock": Call("POST", "/sandbox/clock", {"advance_s": 1}),
-        "GET /sandbox/cards": Call("GET", "/sandbox/cards"),
-        "POST /sandbox/cards": Call(
-            "POST",
-            "/sandbox/cards",
-            {
-                "phone": of.person.phone,
-                "kind": "debit",
-                "bank": "demo",
-                "name": of.person.name,
-                "id_number": of.person.id_number,
-            },
-        ),
-        "POST /sandbox/switch": Call(
-            "POST",
-            "/sandbox/switch",
-            {"mode": "approve", "card": "9991", "count": 1, "seconds": 0.5},
-        ),
-        "GET /sandbox/shops": Call("GET", "/sandbox/shops"),
-        "POST /sandbox/shops/{store}/orders": Call(
-            "POST",
-            orders,
-            {"amount": amount, "description": "牛肉面 ×1", "expires_in_s": 900},
-        ),
-        "POST /sandbox/shops/{store}/orders/{order}/close": Call(
-            "POST", f"{orders}/{town.order}/close", {}
-        ),
-        "GET /sandbox/orders/{order}": Call("GET", f"/sandbox/orders/{town.order}"),
+        **_post("/top-ups", asked),
+        **_get("/top-ups/{top_up}", f"/top-ups/{owned.top_up}"),
+        **_post("/withdrawals", asked),
+        **_get("/withdrawals/{withdrawal}", f"/withdrawals/{owned.withdrawal}"),
+        **_get("/card-transfers", "/card-transfers?state=pending"),
+    }
+
+
+def _money(town: Town, of: Citizen) -> dict[str, Call]:
+    other = town.bob if of is town.alice else town.alice
+    payment = {
+        "payee": sto(town.shop),
+        "order": town.order,
+        "amount": on_wire(yuan(30)),
+        "authorisation": _no("aut"),
+        "funding": {"kind": "card", "card": of.owned.card},
+    }
+    transfer = {
+        "payee": other.browser.customer,
+        "amount": AMOUNT,
+        "memo": "lunch 午饭",
+        "authorisation": _no("aut"),
+        "receive_code": "NOSUCHCODE",
+    }
+    return {
+        **_post("/codes/resolve", {"payload": other.owned.receive_code}),
+        **_post("/payments", payment),
+        **_get("/payments/{payment}", f"/payments/{of.owned.payment}"),
+        **_get("/payees/recent"),
+        **_post("/payees/lookup", {"phone": other.person.phone}),
+        **_post("/transfers", transfer),
+        **_get("/transfers/{transfer}", f"/transfers/{of.owned.transfer}"),
+        **_post("/receive-codes", {"amount": AMOUNT, "memo": "AA"}),
+    }
+
+
+def _sandbox(town: Town, of: Citizen) -> dict[str, Call]:
+    orders, at_shop = "/sandbox/shops/{store}/orders", f"/sandbox/shops/{sto(town.shop)}/orders"
+    person = of.person
+    card = {"kind": "debit", "bank": "demo", "name": person.name, "id_number": person.id_number}
+    asked = {"amount": AMOUNT, "description": "牛肉面 ×1", "expires_in_s": 900}
+    fault = {"mode": "approve", "card": "9991", "count": 1, "seconds": 0.5}
+    return {
+        **_get("/sandbox/inbox", f"/sandbox/inbox?to={person.phone}"),
+        **_get("/sandbox/clock"),
+        **_post("/sandbox/clock", {"advance_s": 1}),
+        **_get("/sandbox/cards"),
+        **_post("/sandbox/cards", {**card, "phone": person.phone}),
+        **_post("/sandbox/switch", fault),
+        **_get("/sandbox/shops"),
+        **_post(orders, asked, at_shop),
+        **_post(orders + "/{order}/close", {}, f"{at_shop}/{town.order}/close"),
+        **_get("/sandbox/orders/{order}", f"/sandbox/orders/{town.order}"),
     }
