@@ -77,6 +77,15 @@ async def test_a_claimed_key_is_answered_once_and_replayed(database: Database) -
             await claim(session, other)
 
 
+async def test_who_answers_a_key_second_gets_the_reply_that_stands(database: Database) -> None:
+    key = Key.of(scope=new_id(), operation="test", key="k" * 8, request=b"one")
+    async with database.write() as session:
+        await claim(session, key)
+        assert await answer(session, key, Reply(201, b"first")) == Reply(201, b"first")
+    async with database.write() as session:
+        assert await answer(session, key, Reply(201, b"second")) == Reply(201, b"first")
+
+
 async def test_a_batch_that_raced_a_twin_is_told(database: Database) -> None:
     key = Key.of(scope=new_id(), operation="test", key="k" * 8, request=b"one")
     async with database.write() as session:

@@ -154,8 +154,8 @@ class Edge:
             await asyncio.shield(self._let_go(key))
             raise
         async with self.services.database.write() as session:
-            await idempotency.answer(session, key, reply)
-        return self.respond(reply)
+            standing = await idempotency.answer(session, key, reply)
+        return self.respond(standing)
 
     async def _claim(
         self, key: Key, begin: Callable[[WriteSession, datetime], Awaitable[UUID]]

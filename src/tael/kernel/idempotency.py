@@ -196,8 +196,11 @@ async def begin(session: WriteSession, key: Key, subject: UUID) -> None:
     )
 
 
-async def answer(session: WriteSession, key: Key, reply: Reply) -> None:
-    """Store the reply of a claimed key."""
+async def answer(session: WriteSession, key: Key, reply: Reply) -> Reply:
+    """Store the reply of a claimed key, and return the one that stands.
+
+    That is another's when our lease had run out and he finished the same work first.
+    """
     tag = await session.execute(
         """
         UPDATE kernel_idempotency
@@ -210,20 +213,19 @@ async def answer(session: WriteSession, key: Key, reply: Reply) -> None:
         reply.body,
         reply.sealed_cookies,
     )
-    assert tag == "UPDATE 1", "a claimed key is answered once"
-
-
-async def release(session: WriteSession, key: Key) -> None:
-    """Forget a claim whose work was not done, so that the same key may try again."""
-    await session.execute(
-        "DELETE FROM kernel_idempotency WHERE scope = $1 AND digest = $2 AND status IS NULL",
+    if tag == "UPDATE 1":
+        return reply
+    stored = await session.fetchrow(
+        """
+        SELECT status, reply, sealed_cookies
+        FROM kernel_idempotency
+        WHERE scope = $1 AND digest = $2
+        """,
         key.scope,
         key.digest,
     )
-
-
-def _reply(row: asyncpg.Record) -> Reply:
-    return Reply(row["status"], row["reply"], row["sealed_cookies"])
+    assert stored is not None, "a claimed key has its row"
+    return _reply(stored)
 
 
 async def let_go(session: WriteSession, key: Key) -> None:
