@@ -240,3 +240,7 @@ async def let_go(session: WriteSession, key: Key) -> None:
         key.digest,
         machine_now(),
     )
+
+
+def _reply(row: asyncpg.Record) -> Reply:
+    return Reply(row["status"], row["reply"], row["sealed_cookies"])
