@@ -56,6 +56,11 @@ class Person:
     async def __aexit__(self, *_: object) -> None:
         await self._client.aclose()
 
+    @property
+    def cookies(self) -> dict[str, str]:
+        """What a browser must hold to go on as this person."""
+        return dict(self._cookies)
+
     async def get(self, path: str, **parameters: str) -> Json:
         """Read something."""
         return await self._call("GET", path, None, parameters)

@@ -1,0 +1,149 @@
+"""A customer with a life of their own, and every screen of the app for them to see."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from playwright.sync_api import Page
+
+from factories.till import Till
+from tael.cli.journey import Person
+from tael.cli.people import PEOPLE, Seeded
+
+Cookies = dict[str, str]
+
+CUSTOMER, FRIEND, NEWCOMER = PEOPLE[0], PEOPLE[1], PEOPLE[3]
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """The sessions of a tour, and what its screens show."""
+
+    cookies: dict[str, Cookies]
+    order: str
+    static: str
+    card: str
+    bill: str
+    payment: str
+    top_up: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One screen: its path, who is there, and what is pressed once it stands."""
+
+    name: str
+    path: str
+    who: str = "customer"
+    act: Callable[[Page], None] | None = None
+
+
+async def settle(url: str, till: Till) -> Stay:
+    """Open the wallets, move some money about, and keep the sessions."""
+    orders = [
+        await asyncio.to_thread(till.order, minor, what)
+        for minor, what in ((38_00, "牛肉面"), (126_50, "水果"), (32_50, "酸菜鱼"))
+    ]
+    async with (
+        Person(url, "", "") as stranger,
+        Person(url, CUSTOMER.phone, CUSTOMER.pin) as customer,
+        Person(url, FRIEND.phone, FRIEND.pin) as friend,
+        Person(url, NEWCOMER.phone, NEWCOMER.pin) as newcomer,
+    ):
+        top_up = await _open(customer, CUSTOMER)
+        await _open(friend, FRIEND)
+        payment = await customer.pay(orders[0]["payload"])
+        await customer.pay(till.static_payload, 9_90)
+        await customer.transfer(FRIEND.phone, 88_88, "生日快乐")
+        await friend.transfer(CUSTOMER.phone, 42_00, "电影票")
+        await customer.pay(orders[1]["payload"])
+        await newcomer.verify_phone()
+        cookies = {
+            "stranger": stranger.cookies,
+            "customer": customer.cookies,
+            "newcomer": newcomer.cookies,
+        }
+        async with Person(url, FRIEND.phone, FRIEND.pin) as returning:
+            await returning.verify_phone()
+            cookies["returning"] = returning.cookies
+        return Stay(
+            cookies=cookies,
+            order=orders[2]["payload"],
+            static=till.static_payload,
+            card=(await customer.get("/cards"))["cards"][0]["card"],
+            bill=payment["movement"],
+            payment=payment["payment"],
+            top_up=top_up["id"],
+        )
+
+
+async def _open(person: Person, who: Seeded) -> dict[str, Any]:
+    await person.verify_phone()
+    await person.open_wallet()
+    known = (await person.get("/sandbox/cards"))["cards"]
+    cards = [card for card in known if card["phone"] == who.phone]
+    await person.prove_identity(who.name, cards[0]["id_number"])
+    cards.sort(key=lambda card: card["kind"] != "debit")
+    bound = [await person.bind_card(card) for card in cards]
+    return await person.top_up(bound[0]["card"]["card"], who.balance_minor)
+
+
+def _no_camera(page: Page) -> None:
+    page.locator("main .trouble").wait_for()
+
+
+def _make_order(page: Page) -> None:
+    page.locator('main button[type="submit"]').first.click()
+    page.locator("main svg[role='img']").first.wait_for()
+
+
+def _ask_for_pin(page: Page) -> None:
+    page.locator("main .foot button").last.click()
+    page.locator("dialog[open]").first.wait_for()
+
+
+def _open_filter(page: Page) -> None:
+    page.locator("main button.filter").click()
+    page.locator("dialog[open]").first.wait_for()
+
+
+def stops(stay: Stay) -> list[Stop]:
+    """Every screen, in the order in which a customer meets them."""
+    order = f"/pay?code={quote(stay.order)}"
+    return [
+        Stop("welcome", "/welcome", "stranger"),
+        Stop("sign-in", "/sign-in", "stranger"),
+        Stop("terms", "/terms", "stranger"),
+        Stop("sign-up", "/sign-up", "newcomer"),
+        Stop("unlock", "/unlock", "returning"),
+        Stop("forgot-pin", "/forgot-pin", "returning"),
+        Stop("home", "/home"),
+        Stop("scan", "/scan", act=_no_camera),
+        Stop("pay-order", order),
+        Stop("pay-pin", order, act=_ask_for_pin),
+        Stop("pay-static", f"/pay?code={quote(stay.static)}"),
+        Stop("pay-refused", "/pay?code=https%3A%2F%2Fqr.alipay.com%2Ffkx1234567"),
+        Stop("result", f"/result/payment/{stay.payment}"),
+        Stop("result-top-up", f"/result/top-up/{stay.top_up}"),
+        Stop("transfer", "/transfer"),
+        Stop("receive", "/receive"),
+        Stop("top-up", "/top-up"),
+        Stop("withdraw", "/withdraw"),
+        Stop("cards", "/cards"),
+        Stop("cards-add", "/cards/add"),
+        Stop("card", f"/cards/{stay.card}"),
+        Stop("limits", "/limits"),
+        Stop("limits-identity", "/limits/identity"),
+        Stop("bills", "/bills"),
+        Stop("bills-filter", "/bills", act=_open_filter),
+        Stop("bill", f"/bills/{stay.bill}"),
+        Stop("me", "/me"),
+        Stop("me-pin", "/me/pin"),
+        Stop("me-phone", "/me/phone"),
+        Stop("me-freeze", "/me/freeze"),
+        Stop("me-close", "/me/close"),
+        Stop("sandbox", "/sandbox", act=_make_order),
+        Stop("missing", "/no-such-page", "stranger"),
+    ]
