@@ -87,6 +87,15 @@ async def test_a_set_has_a_largest_size(database: Database) -> None:
     assert [len(part) for part in use_case.sets] == [4, 4, 2]
 
 
+async def test_everybody_is_answered_while_the_next_set_is_on_its_way(database: Database) -> None:
+    use_case = Marking()
+    committer = Committer(database, use_case, name="test", max_batch=150)
+    outcomes = await asyncio.gather(*(committer.submit(number) for number in range(400)))
+    assert outcomes == [f"done {number}" for number in range(400)]
+    await committer.close()
+    assert [len(part) for part in use_case.sets] == [150, 150, 100]
+
+
 async def test_a_full_queue_refuses_and_what_waits_is_settled(database: Database) -> None:
     use_case = Marking()
     committer = Committer(database, use_case, name="test", max_queue=3)

@@ -36,8 +36,11 @@ Recover: TypeAlias = Callable[
     [WriteSession, Sequence[Command]], Awaitable[Sequence[Outcome | None]]
 ]
 
-BATCH_MAX: Final = 2_000
-"""The most commands that share one transaction."""
+BATCH_MAX: Final = 1_000
+"""The most commands that share one transaction. Larger sets save nothing more: the callers of
+one set are answered, and ask again, while the server works on the next."""
+ANSWERED_AT_ONCE: Final = 64
+"""The most callers that are woken before the event loop looks at the server again."""
 QUEUE_MAX: Final = 10_000
 """The most commands that wait; who comes later is refused and may ask again."""
 RERUNS_MAX: Final = 5
@@ -98,6 +101,7 @@ class Committer(Generic[Command, Outcome]):
         self._max_queue = max_queue
         self._waiting: deque[tuple[Command, asyncio.Future[Outcome]]] = deque()
         self._runner: asyncio.Task[None] | None = None
+        self._answering: set[asyncio.Task[None]] = set()
         self._closed = False
 
     async def submit(self, command: Command) -> Outcome:
@@ -120,6 +124,7 @@ class Committer(Generic[Command, Outcome]):
         self._closed = True
         if self._runner is not None:
             await asyncio.shield(self._runner)
+        await asyncio.gather(*self._answering)
 
     async def _run(self) -> None:
         try:
@@ -127,13 +132,15 @@ class Committer(Generic[Command, Outcome]):
                 size = min(len(self._waiting), self._max_batch)
                 batch = [self._waiting.popleft() for _ in range(size)]
                 outcomes = await self._settle([command for command, _ in batch])
-                for (_, future), outcome in zip(batch, outcomes, strict=True):
-                    if future.done():
-                        continue
-                    if isinstance(outcome, _Refused):
-                        future.set_exception(outcome.refusal)
-                    else:
-                        future.set_result(outcome)
+                answers = [
+                    (future, outcome) for (_, future), outcome in zip(batch, outcomes, strict=True)
+                ]
+                if self._waiting:
+                    answering = asyncio.create_task(_answer_in_turns(answers))
+                    self._answering.add(answering)
+                    answering.add_done_callback(self._answering.discard)
+                else:
+                    _answer(answers)
         finally:
             # Between the last look at the queue and this line nothing is awaited, so no
             # command can slip in unseen.
@@ -238,6 +245,31 @@ class Committer(Generic[Command, Outcome]):
                 _log.warning("connection_lost", committer=self._name, why=repr(fault))
                 await asyncio.sleep(RECONNECT_FIRST_S * 2**tried)
         raise OutcomeUnknown(retry_after_s=1)
+
+
+async def _answer_in_turns(
+    answers: Sequence[tuple[asyncio.Future[Outcome], "Outcome | _Refused"]],
+) -> None:
+    """Answer the callers of a set while the next is on its way to the server.
+
+    All of them at once would keep the event loop from the server's replies until the last
+    caller has asked again.
+    """
+    for start in range(0, len(answers), ANSWERED_AT_ONCE):
+        _answer(answers[start : start + ANSWERED_AT_ONCE])
+        await asyncio.sleep(0)
+
+
+def _answer(
+    answers: Sequence[tuple[asyncio.Future[Outcome], "Outcome | _Refused"]],
+) -> None:
+    for future, outcome in answers:
+        if future.done():
+            continue
+        if isinstance(outcome, _Refused):
+            future.set_exception(outcome.refusal)
+        else:
+            future.set_result(outcome)
 
 
 def _is_loss(fault: BaseException) -> bool:
