@@ -44,7 +44,7 @@ async def settle(url: str, till: Till) -> Stay:
     """Open the wallets, move some money about, and keep the sessions."""
     orders = [
         await asyncio.to_thread(till.order, minor, what)
-        for minor, what in ((38_00, "牛肉面"), (126_50, "水果"), (32_50, "酸菜鱼"))
+        for minor, what in ((32_50, "牛肉面"), (126_50, "水果"), (32_50, "牛肉面"))
     ]
     async with (
         Person(url, "", "") as stranger,

@@ -1,6 +1,7 @@
 """Every screen on a phone and a desktop, in both languages, light and dark.
 
-With `TAEL_SCREENSHOTS=docs/images/screens` the pictures of `docs/guides/screens.md` are made anew.
+With `TAEL_SCREENSHOTS` naming a folder, pictures are left there: `python tools/pictures.py` makes
+those of `docs/guides/screens.md` anew.
 """
 
 import io
@@ -35,11 +36,12 @@ DEVICES: dict[str, dict[str, Any]] = {
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # axe reads each screen in two of the eight looks: both devices, languages and themes are there.
 READ_BY_AXE = {("phone", "zh-CN", "light"), ("desktop", "en", "dark")}
-PICTURED = (
-    READ_BY_AXE
-    | {("phone", "en", "dark"), ("desktop", "zh-CN", "dark")}
-    | {("desktop", "en", "light")}
-)
+PICTURED = {
+    ("phone", "zh-CN", "light"),
+    ("phone", "en", "dark"),
+    ("desktop", "en", "light"),
+    ("desktop", "zh-CN", "dark"),
+}
 
 # A screen stands once its heading shows and nothing in it is still on its way.
 STANDS = """() => document.querySelector('main') !== null
