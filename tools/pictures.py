@@ -18,7 +18,6 @@ STEPS = ("home", "pay-order", "result")
 PHONE = (390, 844)
 GAP = 24
 BETWEEN = (214, 212, 204)
-COLOURS = 128
 
 
 def main() -> int:
@@ -42,7 +41,7 @@ def _compose_journey() -> None:
     for number, step in enumerate(STEPS):
         with Image.open(SCREENS / f"{step}-phone-zh-light.webp") as picture:
             strip.paste(picture.resize(PHONE), (GAP + number * (width + GAP), GAP))
-    strip.quantize(COLOURS).save(JOURNEY, optimize=True)
+    strip.save(JOURNEY, optimize=True)
 
 
 if __name__ == "__main__":
