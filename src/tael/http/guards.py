@@ -76,29 +76,32 @@ async def _device(request: Request) -> Edge:
     return await _edge(request, await session_of(request, services_of(request)))
 
 
-async def _signed(request: Request) -> Edge:
+async def _phone_session(request: Request) -> identity.SessionView:
+    """A session of any stage; refuses `identity.signed_out`."""
     view = await session_of(request, services_of(request))
     if view is None:
         raise identity.SignedOut
-    return await _edge(request, view)
+    return view
+
+
+async def _full_session(request: Request) -> identity.SessionView:
+    """A session with the PIN entered; refuses `identity.pin_required` as well."""
+    view = await _phone_session(request)
+    if view.stage is not identity.Stage.FULL:
+        raise identity.PinRequired
+    return view
+
+
+async def _signed(request: Request) -> Edge:
+    return await _edge(request, await _phone_session(request))
 
 
 async def _signed_in(request: Request) -> Edge:
-    view = await session_of(request, services_of(request))
-    if view is None:
-        raise identity.SignedOut
-    if view.stage is not identity.Stage.FULL:
-        raise identity.PinRequired
-    return await _edge(request, view)
+    return await _edge(request, await _full_session(request))
 
 
 async def _signed_in_asking(request: Request) -> Edge:
-    view = await session_of(request, services_of(request))
-    if view is None:
-        raise identity.SignedOut
-    if view.stage is not identity.Stage.FULL:
-        raise identity.PinRequired
-    return await _edge(request, view, keyed=False)
+    return await _edge(request, await _full_session(request), keyed=False)
 
 
 Device = Annotated[Edge, Depends(_device)]
