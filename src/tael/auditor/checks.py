@@ -1,20 +1,8 @@
-"""The auditor's rules: each one statement that returns what differs, nothing if all is well.
+"""The books by themselves: every balance, hold, number and total follows from the postings."""
 
-A row names its subject, what was expected there and what was found.
-"""
-
-from dataclasses import dataclass
 from typing import Final
 
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One thing that must be true of the books."""
-
-    name: str
-    meaning: str
-    sql: str
-
+from tael.auditor.rule import Rule
 
 _ENTRIES: Final = """
     SELECT currency, debit AS account, debit_seq AS sequence, -amount AS change,
