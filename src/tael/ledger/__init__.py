@@ -22,6 +22,7 @@ from tael.ledger.chart import (
 )
 from tael.ledger.jobs import SCHEDULES
 from tael.ledger.movements import HoldId, Movement, MovementId, Posting
+from tael.ledger.period import Cut, PeriodEntry, Sums, cuts, period, sums
 from tael.ledger.queries import Balance, balance, trial_balance
 from tael.ledger.receipts import receipt_number
 from tael.ledger.service import close_account, lock, open_account, write
@@ -39,6 +40,7 @@ __all__ = [
     "AccountNumber",
     "Balance",
     "Book",
+    "Cut",
     "Direction",
     "Entry",
     "Filters",
@@ -47,15 +49,20 @@ __all__ = [
     "MovementId",
     "MovementKind",
     "Page",
+    "PeriodEntry",
     "Posting",
+    "Sums",
     "balance",
     "close_account",
+    "cuts",
     "entry",
     "errors",
     "lock",
     "open_account",
+    "period",
     "receipt_number",
     "statement",
+    "sums",
     "trial_balance",
     "write",
 ]

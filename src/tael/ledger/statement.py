@@ -168,7 +168,7 @@ async def statement(
     if indexed and len(rows) <= limit:
         below = min(below, indexed + 1)
         rows += await session.fetch(_BY_BIGRAMS, currency.code, number, 0, below, *terms)
-    entries = tuple(_entry(row, currency) for row in rows[:limit])
+    entries = tuple(entry_of(row, currency) for row in rows[:limit])
     return Page(entries, entries[-1].sequence if len(rows) > limit else None)
 
 
@@ -220,15 +220,16 @@ async def entry(
         return None
     net = sum(row["amount"] if row["direction"] == "in" else -row["amount"] for row in rows)
     if net == 0:
-        return _entry(rows[-1], currency)
+        return entry_of(rows[-1], currency)
     return replace(
-        _entry(rows[-1], currency),
+        entry_of(rows[-1], currency),
         amount=Money(abs(net), currency),
         direction=Direction.IN if net > 0 else Direction.OUT,
     )
 
 
-def _entry(row: Row, currency: Currency) -> Entry:
+def entry_of(row: Row, currency: Currency) -> Entry:
+    """The entry in a row of a read of ours."""
     return Entry(
         sequence=row["sequence"],
         movement=MovementId(row["movement"]),
