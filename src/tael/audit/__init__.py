@@ -1,0 +1,37 @@
+"""The transparency log: what stands in it can be proven, and nothing in it can be changed.
+
+An append-only Merkle tree (RFC 6962) of 32-byte entries in tlog-tiles layout, with signed
+checkpoints. It knows neither accounts nor movements: whoever appends gives an entry that
+hides what it stands for, with the salt that later opens it. Positions are given in commit
+order under one lock. It touches no money.
+"""
+
+from tael.audit import errors
+from tael.audit.queries import (
+    Checkpoint,
+    Inclusion,
+    Status,
+    checkpoint,
+    consistency,
+    days,
+    inclusion,
+    latest,
+    status,
+)
+from tael.audit.service import SALT_BYTES, Leaf, append
+
+__all__ = [
+    "SALT_BYTES",
+    "Checkpoint",
+    "Inclusion",
+    "Leaf",
+    "Status",
+    "append",
+    "checkpoint",
+    "consistency",
+    "days",
+    "errors",
+    "inclusion",
+    "latest",
+    "status",
+]
