@@ -39,6 +39,7 @@ CHANGE_NOTHING = {
     "post /api/codes/resolve",
     "post /api/limits/check",
     "post /api/payees/lookup",
+    "post /api/rehearsals",
     # Orders to the sandbox's outside world, which is not the bank.
     "post /api/sandbox/cards",
     "post /api/sandbox/switch",

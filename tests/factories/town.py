@@ -224,7 +224,9 @@ def _money(town: Town, of: Citizen) -> dict[str, Call]:
         "authorisation": _no("aut"),
         "receive_code": "NOSUCHCODE",
     }
+    rehearsed = {"act": "transfer", "payee": transfer["payee"], "amount": AMOUNT}
     return {
+        **_post("/rehearsals", rehearsed),
         **_post("/codes/resolve", {"payload": other.owned.receive_code}),
         **_post("/payments", payment),
         **_get("/payments/{payment}", f"/payments/{of.owned.payment}"),

@@ -22,8 +22,11 @@ from tael.http import (
     phone,
     pins,
     problems,
+    rehearsals,
     sandbox,
     sandbox_shops,
+    staff,
+    staff_approvals,
     transfers,
     wallets,
     web_app,
@@ -47,9 +50,12 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     limits.router,
     cards.router,
     card_transfers.router,
+    rehearsals.router,
     codes.router,
     history.router,
     events.router,
+    staff.router,
+    staff_approvals.router,
 )
 SANDBOX_ROUTERS: Final[tuple[APIRouter, ...]] = (sandbox.router, sandbox_shops.router)
 

@@ -102,7 +102,7 @@ async def see_limits(edge: SignedIn) -> LimitsBody:
             "time_zone": "Asia/Shanghai",
             "day": overview.day.isoformat(),
             "excluded": EXCLUDED,
-            "limits": [_limit(each) for each in overview.figures],
+            "limits": [limit_body(each) for each in overview.figures],
             "classes": [
                 _class(number, caps) for number, caps in sorted(overview.block.classes.items())
             ],
@@ -131,7 +131,7 @@ async def check_limits(edge: SignedInAsking, asked: CheckAsked) -> CheckBody:
     return CheckBody(passes=False, refusal=Problem.model_validate(problem))
 
 
-def _limit(each: customers.LimitFigure) -> LimitBody:
+def limit_body(each: customers.LimitFigure) -> LimitBody:
     figure = each.figure
     return LimitBody(
         limit=figure.limit.value,

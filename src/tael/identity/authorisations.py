@@ -13,7 +13,8 @@ from tael.identity import rules
 from tael.identity.errors import AuthorisationInvalid
 from tael.identity.rules import AuthorisationTerms, Bearer, Grant
 from tael.identity.sessions import lock_live_session
-from tael.kernel.database import WriteSession
+from tael.kernel import ids
+from tael.kernel.database import RehearsalSession, WriteSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,14 @@ async def authorise(
         expires_at,
     )
     return Authorisation(authorisation_id, expires_at)
+
+
+async def authorise_rehearsal(
+    session: RehearsalSession, bearer: Bearer, terms: AuthorisationTerms, *, now: datetime
+) -> UUID:
+    """Give an authorisation without a PIN, in a transaction that is never committed."""
+    given = await authorise(session, ids.new_id(), bearer, terms, now=now)
+    return given.authorisation_id
 
 
 @dataclass(slots=True)

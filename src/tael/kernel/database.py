@@ -103,6 +103,12 @@ class WriteSession(ReadSession):
             yield
 
 
+class RehearsalSession(WriteSession):
+    """A transaction that is never committed: what happens in it shows what would happen."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolSizes:
     """How many connections one process holds for reading and for writing."""
@@ -163,6 +169,17 @@ class Database:
         """One transaction: committed at the end, rolled back by an exception."""
         async with self._writers.acquire() as connection, connection.transaction():
             yield WriteSession(connection, clock_moves=self._clock_moves)
+
+    @asynccontextmanager
+    async def rehearse(self) -> AsyncIterator[RehearsalSession]:
+        """One transaction that is rolled back at the end, whatever happens in it."""
+        async with self._writers.acquire() as connection:
+            undone = connection.transaction()
+            await undone.start()
+            try:
+                yield RehearsalSession(connection, clock_moves=self._clock_moves)
+            finally:
+                await undone.rollback()
 
     @asynccontextmanager
     async def listen(

@@ -56,6 +56,7 @@ TAKERS: Final = (
     "POST /top-ups",
     "POST /withdrawals",
     "POST /payments",
+    "POST /rehearsals",
     "POST /transfers",
     "POST /receive-codes",
     "POST /sandbox/shops/{store}/orders",

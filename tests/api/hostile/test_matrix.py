@@ -59,6 +59,7 @@ ROWS: Final[dict[str, Access]] = {
     "POST /upgrades/identity": Access.CUSTOMER,
     "GET /limits": Access.CUSTOMER,
     "POST /limits/check": Access.CUSTOMER,
+    "POST /rehearsals": Access.CUSTOMER,
     "GET /cards": Access.CUSTOMER,
     "POST /cards/recognise": Access.CUSTOMER,
     "POST /cards/bindings": Access.CUSTOMER,
