@@ -7,6 +7,8 @@ order under one lock. It touches no money.
 """
 
 from tael.audit import errors
+from tael.audit.jobs import LogRewritten, publish, schedules
+from tael.audit.keys import LogKey, Signer, ensure_signer, keys, rotate, signer
 from tael.audit.queries import (
     Checkpoint,
     Inclusion,
@@ -25,13 +27,22 @@ __all__ = [
     "Checkpoint",
     "Inclusion",
     "Leaf",
+    "LogKey",
+    "LogRewritten",
+    "Signer",
     "Status",
     "append",
     "checkpoint",
     "consistency",
     "days",
+    "ensure_signer",
     "errors",
     "inclusion",
+    "keys",
     "latest",
+    "publish",
+    "rotate",
+    "schedules",
+    "signer",
     "status",
 ]
