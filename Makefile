@@ -1,10 +1,12 @@
 # The only entry points. Each sets up by itself whatever it needs and says what it does.
-.PHONY: help up test check bench clean
+.PHONY: help up test check bench campaign clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
 # Tests run in this many processes, each with databases of its own.
 TEST_PROCESSES ?= 2
+# How much the fault campaign runs: ci (an hour at most) or release.
+LEVEL ?= ci
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\): ## /  make \1	/p' Makefile | expand -t 16
@@ -24,6 +26,10 @@ check: ## format, lint, types, imports, tidiness and the fast tests
 bench: ## measure the ledger and payments beside pgbench; prints JSON
 	@sh tools/bootstrap.sh bench
 	@$(BIN)/python -m bench $(ARGS)
+
+campaign: ## kill, cut, freeze and race a whole bank, then check it; LEVEL=ci|release
+	@sh tools/bootstrap.sh campaign
+	@$(BIN)/python -m campaign --level $(LEVEL) $(ARGS)
 
 clean: ## remove what was installed and built; the sandbox bank's database stays
 	rm -rf .venv .tael/setup .tael/cache web/node_modules web/build web/.svelte-kit

@@ -1,6 +1,7 @@
 """Sets up a fresh machine with the standard library alone: `bootstrap.py GOAL`.
 
-Goals: `up` (what serving needs), `test` (and the tests, browser included), `check`, `bench`.
+Goals: `up` (what serving needs), `test` (and the tests, browser included), `check`, `bench`,
+`campaign`.
 Each step says what it does, is skipped when nothing changed, and can be interrupted and run
 again. Everything goes into .venv, .tael/setup, web/node_modules and src/tael/http/app.
 """
@@ -24,7 +25,7 @@ WEB = ROOT / "web"
 APP = ROOT / "src" / "tael" / "http" / "app"
 UV_AT_LEAST = (0, 8)
 NODE_AT_LEAST = (20, 19)
-GOALS = ("up", "test", "check", "bench")
+GOALS = ("up", "test", "check", "bench", "campaign")
 # What a build makes or leaves behind is no source of it.
 _NOT_SOURCE = {"node_modules", "build", ".svelte-kit", "paraglide", "test-results"}
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sets up what a goal needs: `sh tools/bootstrap.sh up|test|check|bench`.
+# Sets up what a goal needs: `sh tools/bootstrap.sh up|test|check|bench|campaign`.
 # All this part does is find a Python that is new enough; tools/bootstrap.py does the rest.
 set -eu
 cd "$(dirname "$0")/.."

@@ -1,0 +1,1 @@
+"""One module a row of the scorecard, each with `ROW` and `run`."""
