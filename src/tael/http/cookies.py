@@ -1,6 +1,6 @@
-"""The two cookies: who is signed in, and which device this is.
+"""The cookies: which customer is signed in, which of our staff, and which device this is.
 
-Both are `__Host-`: Secure, whole-site and set by this host alone; both are out of reach of
+All are `__Host-`: Secure, whole-site and set by this host alone; all are out of reach of
 scripts. Browsers take Secure cookies from http://localhost.
 """
 
@@ -14,6 +14,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 SESSION_COOKIE: Final = "__Host-tael_session"
+STAFF_COOKIE: Final = "__Host-tael_staff"
 DEVICE_COOKIE: Final = "__Host-tael_device"
 DEVICE_AGE_S: Final = 400 * 24 * 3600
 """The longest that browsers keep a cookie."""
@@ -22,9 +23,9 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 """32 bytes in base64url without padding."""
 
 
-def session_token(request: Request) -> bytes | None:
+def session_token(request: Request, cookie: str = SESSION_COOKIE) -> bytes | None:
     """The token that the browser shows, if it has the form of one."""
-    text = request.cookies.get(SESSION_COOKIE, "")
+    text = request.cookies.get(cookie, "")
     return base64.urlsafe_b64decode(f"{text}=") if _TOKEN.fullmatch(text) else None
 
 
@@ -41,17 +42,15 @@ def new_device() -> UUID:
     return UUID(bytes=secrets.token_bytes(16))
 
 
-def set_session(response: Response, token: bytes) -> None:
+def set_session(response: Response, token: bytes, cookie: str = SESSION_COOKIE) -> None:
     """Sign this browser in."""
     text = base64.urlsafe_b64encode(token).rstrip(b"=").decode()
-    response.set_cookie(
-        SESSION_COOKIE, text, path="/", secure=True, httponly=True, samesite="strict"
-    )
+    response.set_cookie(cookie, text, path="/", secure=True, httponly=True, samesite="strict")
 
 
-def clear_session(response: Response) -> None:
+def clear_session(response: Response, cookie: str = SESSION_COOKIE) -> None:
     """Sign this browser out."""
-    response.delete_cookie(SESSION_COOKIE, path="/", secure=True, httponly=True, samesite="strict")
+    response.delete_cookie(cookie, path="/", secure=True, httponly=True, samesite="strict")
 
 
 def set_device(response: Response, identifier: UUID) -> None:

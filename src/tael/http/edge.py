@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from tael import identity
 from tael.http import problems
 from tael.http.batching import Batched, Command, Outcome
-from tael.http.cookies import clear_session, set_session
+from tael.http.cookies import SESSION_COOKIE, STAFF_COOKIE, clear_session, set_session
 from tael.http.services import Services
 from tael.http.statuses import STATUS
 from tael.kernel import idempotency, rate_limits
@@ -31,16 +31,20 @@ TWIN_TRIES: Final = 80
 TWIN_PAUSE_S: Final = 0.1
 
 _SIGN_OUT: Final = b"sign-out"
-_COOKIE_SEAL: Final = "http.cookie"
+_COOKIE_SEAL: Final = {SESSION_COOKIE: "http.cookie", STAFF_COOKIE: "http.cookie.staff"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A reply that also signs the browser in (with a new token) or out."""
+    """A reply that also signs the browser in (with a new token) or out.
+
+    With `refused` it is that refusal, and what was written beside it stays.
+    """
 
     model: BaseModel | None
     token: bytes | None = None
     sign_out: bool = False
+    refused: Refusal | None = None
 
 
 Act = Callable[[WriteSession, datetime], Awaitable[BaseModel | Answer | None]]
@@ -56,6 +60,9 @@ class Edge:
     device_id: UUID
     session: identity.SessionView | None
     key: Key | None
+    staff: identity.StaffView | None = None
+    cookie: str = SESSION_COOKIE
+    """Which cookie this operation's answers sign in or out."""
 
     @property
     def customer_id(self) -> UUID:
@@ -74,6 +81,17 @@ class Edge:
     def bearer(self) -> identity.Bearer:
         """Who presents an authorisation. Only where the guard is `SignedIn`."""
         return identity.Bearer(self.customer_id, self.view.session_id)
+
+    @property
+    def colleague(self) -> identity.StaffView:
+        """Who of our staff is signed in. Only where the guard asks for it."""
+        assert self.staff is not None
+        return self.staff
+
+    @property
+    def actor(self) -> identity.Actor:
+        """Who of our staff acts, in which request. Only where the guard asks for it."""
+        return identity.Actor(self.colleague.staff_id, problems.request_id_of(self.request))
 
     @property
     def address(self) -> str:
@@ -205,17 +223,21 @@ class Edge:
             media_type=problems.MEDIA_TYPE if refused else "application/json",
         )
         if reply.sealed_cookies is not None:
-            opened = self.services.sealer.unseal(reply.sealed_cookies, context=_COOKIE_SEAL)
+            context = _COOKIE_SEAL[self.cookie]
+            opened = self.services.sealer.unseal(reply.sealed_cookies, context=context)
             if opened == _SIGN_OUT:
-                clear_session(response)
+                clear_session(response, self.cookie)
             else:
-                set_session(response, opened)
+                set_session(response, opened, self.cookie)
         return response
 
     def _reply(self, outcome: BaseModel | Answer | None, status: int) -> Reply:
         answer = outcome if isinstance(outcome, Answer) else Answer(model=outcome)
+        if answer.refused is not None:
+            return self._refused(answer.refused)
         secret = _SIGN_OUT if answer.sign_out else answer.token
-        sealed = self.services.sealer.seal(secret, context=_COOKIE_SEAL) if secret else None
+        context = _COOKIE_SEAL[self.cookie]
+        sealed = self.services.sealer.seal(secret, context=context) if secret else None
         body = answer.model.model_dump_json().encode() if answer.model is not None else b""
         return Reply(status if body else NO_CONTENT, body, sealed)
 

@@ -1,17 +1,20 @@
 """Guards: who may call an operation, and that an unsafe call carries its key.
 
 `Device` needs a known browser, `Signed` a verified phone number, `SignedIn` the PIN as well.
-Each reads the Idempotency-Key of an unsafe method.
+Staff have a cookie of their own: `StaffSigned` needs somebody of the bank, `Clerk`, `Checker` and
+`Overseer` one with such a role. Each reads the Idempotency-Key of an unsafe method.
 """
 
 import re
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Depends, Request
 
 from tael import identity
-from tael.http.cookies import device, session_token
+from tael.http.cookies import SESSION_COOKIE, STAFF_COOKIE, device, session_token
 from tael.http.edge import Edge
 from tael.http.errors import DeviceMissing
 from tael.http.services import Services
@@ -42,7 +45,28 @@ async def session_of(request: Request, services: Services) -> identity.SessionVi
     return view
 
 
-async def _edge(request: Request, view: identity.SessionView | None, *, keyed: bool = True) -> Edge:
+async def staff_of(request: Request, services: Services) -> identity.StaffView | None:
+    """The live session of staff that this browser shows, in one read."""
+    token = session_token(request, STAFF_COOKIE)
+    if token is None:
+        return None
+    now = machine_now()
+    async with services.database.read() as session:
+        view = await identity.staff_by_token(session, token, now)
+    if view is not None and view.needs_touch(now):
+        async with services.database.write() as session:
+            await identity.touch_staff_session(session, view.session_id, now)
+    return view
+
+
+async def _edge(
+    request: Request,
+    view: identity.SessionView | None,
+    *,
+    staff: identity.StaffView | None = None,
+    cookie: str = SESSION_COOKIE,
+    keyed: bool = True,
+) -> Edge:
     known = device(request)
     safe = request.method in SAFE_METHODS or not keyed
     if known is None:
@@ -50,12 +74,15 @@ async def _edge(request: Request, view: identity.SessionView | None, *, keyed: b
             raise DeviceMissing
         known = UUID(int=0)
     scope = view.customer_id if view is not None and view.customer_id is not None else known
+    scope = staff.staff_id if staff is not None else scope
     return Edge(
         services=services_of(request),
         request=request,
         device_id=known,
         session=view,
         key=None if safe else await _key(request, scope),
+        staff=staff,
+        cookie=cookie,
     )
 
 
@@ -104,6 +131,35 @@ async def _signed_in_asking(request: Request) -> Edge:
     return await _edge(request, await _full_session(request), keyed=False)
 
 
+async def _staff_session(request: Request) -> identity.StaffView:
+    """Somebody of the bank; refuses `identity.staff_signed_out`."""
+    view = await staff_of(request, services_of(request))
+    if view is None:
+        raise identity.StaffSignedOut
+    return view
+
+
+async def _staff_entering(request: Request) -> Edge:
+    view = await staff_of(request, services_of(request))
+    # Before sign-in the device is the scope; after it too, so that a replay finds its reply.
+    edge = await _edge(request, None, cookie=STAFF_COOKIE)
+    return replace(edge, staff=view)
+
+
+def _staff(*roles: identity.Role, keyed: bool = True) -> Callable[[Request], Awaitable[Edge]]:
+    """A guard for staff who have one of these roles; without any, for all of them."""
+
+    async def guard(request: Request) -> Edge:
+        view = await _staff_session(request)
+        if view.password_change_due:
+            raise identity.PasswordChangeDue
+        if roles and not view.roles & frozenset(roles):
+            raise identity.RoleMissing(needs=[role.value for role in roles])
+        return await _edge(request, None, staff=view, cookie=STAFF_COOKIE, keyed=keyed)
+
+    return guard
+
+
 Device = Annotated[Edge, Depends(_device)]
 """Anybody, from a browser that has asked for its session before."""
 
@@ -115,3 +171,24 @@ SignedIn = Annotated[Edge, Depends(_signed_in)]
 
 SignedInAsking = Annotated[Edge, Depends(_signed_in_asking)]
 """A customer whose POST only asks: it changes nothing, so it needs no key."""
+
+StaffEntering = Annotated[Edge, Depends(_staff_entering)]
+"""Anybody at the console's door: to sign in or out, or to change a password that is due."""
+
+StaffSigned = Annotated[Edge, Depends(_staff())]
+"""Somebody of the bank, in whatever role."""
+
+StaffAsking = Annotated[Edge, Depends(_staff(keyed=False))]
+"""Somebody of the bank whose POST only asks: it changes nothing, so it needs no key."""
+
+Clerk = Annotated[Edge, Depends(_staff(identity.Role.CLERK))]
+"""Somebody of the bank who may propose."""
+
+ClerkAsking = Annotated[Edge, Depends(_staff(identity.Role.CLERK, keyed=False))]
+"""Somebody who may propose, and only asks."""
+
+Checker = Annotated[Edge, Depends(_staff(identity.Role.CHECKER))]
+"""Somebody of the bank who may decide what another proposed."""
+
+Overseer = Annotated[Edge, Depends(_staff(identity.Role.AUDITOR, identity.Role.ADMINISTRATOR))]
+"""Somebody of the bank who sees what the others did."""

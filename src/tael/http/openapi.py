@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 
 from tael import identity
 from tael.http import guards
-from tael.http.cookies import SESSION_COOKIE
+from tael.http.cookies import SESSION_COOKIE, STAFF_COOKIE
 from tael.http.errors import BodyTooLarge, Busy, DeviceMissing, ForeignOrigin
 from tael.http.guards import SAFE_METHODS
 from tael.http.problems import MEDIA_TYPE, describe
@@ -29,7 +29,12 @@ KEY_PARAMETER = {
     "example": "3f0e9b8a7d6c5b4a39281706",
 }
 
-_KEYED = {guards.Device, guards.Signed, guards.SignedIn}
+_ROLES = {guards.Clerk, guards.ClerkAsking, guards.Checker, guards.Overseer}
+_STAFF = {guards.StaffSigned, guards.StaffAsking} | _ROLES
+_KEYED = {
+    *(guards.Device, guards.Signed, guards.SignedIn, guards.StaffEntering, guards.StaffSigned),
+    *(guards.Clerk, guards.Checker, guards.Overseer),
+}
 _SIGNED = {guards.Signed, guards.SignedIn, guards.SignedInAsking}
 _SIGNED_IN = {guards.SignedIn, guards.SignedInAsking}
 
@@ -45,7 +50,8 @@ def install(app: FastAPI, routers: Sequence[APIRouter], *, prefix: str) -> None:
             return app.openapi_schema
         document = describe()
         document.setdefault("components", {})["securitySchemes"] = {
-            "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE}
+            "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE},
+            "staff": {"type": "apiKey", "in": "cookie", "name": STAFF_COOKIE},
         }
         for route in _routes(routers):
             for method in route.methods or ():
@@ -68,6 +74,8 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str) -> None:
     keyed = unsafe and _held(held, _KEYED)
     if _held(held, _SIGNED):
         operation["security"] = [{"session": []}]
+    if _held(held, _STAFF):
+        operation["security"] = [{"staff": []}]
     if keyed:
         operation.setdefault("parameters", []).append(KEY_PARAMETER)
     elif unsafe:
@@ -75,6 +83,8 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str) -> None:
     common: list[type[Refusal]] = []
     common += [identity.SignedOut] if _held(held, _SIGNED) else []
     common += [identity.PinRequired] if _held(held, _SIGNED_IN) else []
+    common += [identity.StaffSignedOut, identity.PasswordChangeDue] if _held(held, _STAFF) else []
+    common += [identity.RoleMissing] if _held(held, _ROLES) else []
     common += [KeyMissing, DeviceMissing, KeyReused, InProgress, Busy] if keyed else []
     common += [ForeignOrigin, BodyTooLarge] if unsafe else []
     common += [MalformedId] if route.dependant.path_params else []

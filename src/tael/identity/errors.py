@@ -113,3 +113,115 @@ class AuthorisationInvalid(Refusal):
 
     code = "identity.authorisation_invalid"
     advice = Advice.NEW_KEY
+
+
+class StaffSignedOut(Refusal):
+    """You are signed out of the console: sign in to go on."""
+
+    code = "identity.staff_signed_out"
+    advice = Advice.NEW_KEY
+
+
+class StaffSignInWrong(Refusal):
+    """That is not a log-in and its password."""
+
+    code = "identity.staff_sign_in_wrong"
+    advice = Advice.NEW_KEY
+
+
+class StaffSignInDelayed(Refusal):
+    """Too many wrong passwords for this log-in: it can be tried again at the time given."""
+
+    code = "identity.staff_sign_in_delayed"
+    advice = Advice.NEW_KEY
+
+
+class RoleMissing(Refusal):
+    """This is for another role (`needs`) than yours."""
+
+    code = "identity.role_missing"
+    advice = Advice.NEVER
+
+
+class PasswordChangeDue(Refusal):
+    """Choose a password of your own before you go on."""
+
+    code = "identity.password_change_due"
+    advice = Advice.NEW_KEY
+
+
+class PasswordWeak(Refusal):
+    """That password cannot be taken (`why`): choose another."""
+
+    code = "identity.password_weak"
+    advice = Advice.NEVER
+
+
+class PasswordUnchanged(Refusal):
+    """That is your present password: choose another."""
+
+    code = "identity.password_unchanged"
+    advice = Advice.NEVER
+
+
+class ApprovalNotFound(Refusal):
+    """There is no such proposal."""
+
+    code = "identity.approval_not_found"
+    advice = Advice.NEVER
+
+
+class ApprovalKindUnknown(Refusal):
+    """Nothing of this kind can be proposed."""
+
+    code = "identity.approval_kind_unknown"
+    advice = Advice.NEVER
+
+
+class ApprovalOwn(Refusal):
+    """You proposed this yourself: somebody else must decide it."""
+
+    code = "identity.approval_own"
+    advice = Advice.NEVER
+
+
+class ApprovalNotOwn(Refusal):
+    """Somebody else proposed this: only he can take it back."""
+
+    code = "identity.approval_not_own"
+    advice = Advice.NEVER
+
+
+class ApprovalEnded(Refusal):
+    """This proposal is no longer open (`state`): nothing was done now."""
+
+    code = "identity.approval_ended"
+    advice = Advice.NEVER
+
+
+class AlreadyProposed(Refusal):
+    """The same is proposed already (`approval`) and waits for its decision."""
+
+    code = "identity.already_proposed"
+    advice = Advice.NEW_KEY
+
+
+class LoginInvalid(Refusal):
+    """A log-in is 2 to 32 small letters, digits, dots, dashes and underscores, a letter first."""
+
+    code = "identity.login_invalid"
+    advice = Advice.NEVER
+
+
+class LoginTaken(Refusal):
+    """This log-in is or was somebody's: choose another."""
+
+    code = "identity.login_taken"
+    advice = Advice.NEVER
+
+
+class StaffNotFound(Refusal):
+    """Nobody who works here has this log-in."""
+
+    code = "identity.staff_not_found"
+    advice = Advice.NEVER

@@ -15,7 +15,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
 
 from argon2 import PasswordHasher, Type
@@ -32,6 +32,9 @@ from tael.notifications import Template
 
 WAITING_MAX: Final = 200
 """More PIN checks than this in line, and newcomers are asked to come back."""
+
+Purpose = Literal["pin", "password"]
+"""What a secret is for: the hash of one is of no use for the other."""
 
 _PARALLELISM: Final = 1
 _T = TypeVar("_T")
@@ -52,7 +55,7 @@ class PinHash:
 
 
 class PinHasher:
-    """Hashes and compares PINs in a bounded number of threads; one a process."""
+    """Hashes and compares PINs and passwords in a bounded number of threads; one a process."""
 
     def __init__(self, peppers: dict[int, bytes], *, argon: PasswordHasher, threads: int) -> None:
         assert peppers, "a ring has at least one pepper"
@@ -87,16 +90,18 @@ class PinHasher:
         refuse_weak_pin(pin, facts)
         return await self.hash(customer_id, pin)
 
-    async def hash(self, customer_id: UUID, pin: str) -> PinHash:
-        """Hash a PIN as it is."""
-        peppered = self._peppered(self._current, customer_id, pin)
+    async def hash(self, owner: UUID, secret: str, *, purpose: Purpose = "pin") -> PinHash:
+        """Hash a customer's PIN, or the password of staff, as it is."""
+        peppered = self._peppered(self._current, owner, secret, purpose)
         encoded = await self._in_thread(lambda: self._argon.hash(peppered))
         return PinHash(f"{self._current}:{encoded}")
 
-    async def matches(self, customer_id: UUID, pin: str, kept: PinHash) -> bool:
-        """Whether this is the PIN that was hashed."""
+    async def matches(
+        self, owner: UUID, secret: str, kept: PinHash, *, purpose: Purpose = "pin"
+    ) -> bool:
+        """Whether this is the PIN or password that was hashed."""
         version, encoded = _parts(kept)
-        peppered = self._peppered(version, customer_id, pin)
+        peppered = self._peppered(version, owner, secret, purpose)
 
         def compare() -> bool:
             try:
@@ -111,8 +116,8 @@ class PinHasher:
         version, encoded = _parts(kept)
         return version != self._current or self._argon.check_needs_rehash(encoded)
 
-    def _peppered(self, version: int, customer_id: UUID, pin: str) -> bytes:
-        message = f"tael.pin.v1\0{customer_id}\0{pin}".encode()
+    def _peppered(self, version: int, owner: UUID, secret: str, purpose: Purpose) -> bytes:
+        message = f"tael.{purpose}.v1\0{owner}\0{secret}".encode()
         return hmac.digest(self._peppers[version], message, hashlib.sha256)
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:

@@ -1,22 +1,18 @@
 """Sessions: an opaque token in a cookie, a row here; every rise of stage makes a new token."""
 
-import hashlib
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from tael.identity import rules
 from tael.identity.errors import SignedOut
 from tael.identity.phones import Phone
 from tael.identity.states import EndReason, Stage
+from tael.identity.tokens import hash_token, new_token
 from tael.kernel.database import ReadSession, Row, WriteSession
 from tael.kernel.ids import new_id
 from tael.kernel.sealed import Sealer
-
-TOKEN_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +57,7 @@ async def session_by_token(session: ReadSession, token: bytes, now: datetime) ->
           AND expires_at > $2
           AND seen_at > $3
         """,
-        _hash(token),
+        hash_token(token),
         now,
         now - rules.SESSION_IDLE,
     )
@@ -82,7 +78,7 @@ async def start_session(
 ) -> SignedIn:
     """Begin a session for a number just confirmed; the browser's earlier ones end."""
     await _end_on_device(session, device_id, now)
-    token = secrets.token_bytes(TOKEN_BYTES)
+    token = new_token()
     row = await session.fetchrow(
         """
         INSERT INTO identity_sessions
@@ -93,7 +89,7 @@ async def start_session(
                   expires_at
         """,
         new_id(),
-        _hash(token),
+        hash_token(token),
         Stage.PHONE_VERIFIED.value,
         device_id,
         phone.hash(sealer),
@@ -112,7 +108,7 @@ async def raise_session(
 
     A session that speaks for this customer already only gets a new token.
     """
-    token = secrets.token_bytes(TOKEN_BYTES)
+    token = new_token()
     row = await session.fetchrow(
         """
         UPDATE identity_sessions
@@ -128,7 +124,7 @@ async def raise_session(
                   expires_at
         """,
         session_id,
-        _hash(token),
+        hash_token(token),
         Stage.FULL.value,
         customer_id,
         now,
@@ -143,7 +139,7 @@ async def move_session(
     session: WriteSession, session_id: UUID, phone: Phone, *, sealer: Sealer, now: datetime
 ) -> SignedIn:
     """Carry a full session over to the customer's new number, under a new token."""
-    token = secrets.token_bytes(TOKEN_BYTES)
+    token = new_token()
     row = await session.fetchrow(
         """
         UPDATE identity_sessions
@@ -158,7 +154,7 @@ async def move_session(
                   expires_at
         """,
         session_id,
-        _hash(token),
+        hash_token(token),
         phone.hash(sealer),
         phone.seal(sealer),
         now,
@@ -285,8 +281,3 @@ def _view(row: Row) -> SessionView:
         seen_at=row["seen_at"],
         expires_at=row["expires_at"],
     )
-
-
-def _hash(token: bytes) -> bytes:
-    # The token is 256 bits of chance: a plain hash cannot be turned back, and is fast.
-    return hashlib.sha256(token).digest()
