@@ -181,6 +181,7 @@ _PREFIXES: Final = {
     ledger.MovementKind.REFUND: "pay",
     ledger.MovementKind.REVERSAL: "mov",
     ledger.MovementKind.ADJUSTMENT: "mov",
+    ledger.MovementKind.INTEREST: "mov",
 }
 """What each kind of movement refers to."""
 

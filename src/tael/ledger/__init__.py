@@ -16,6 +16,7 @@ from tael.ledger.book import Book
 from tael.ledger.chart import (
     CARD_CLEARING,
     FEES,
+    INTEREST_EXPENSE,
     POINTS_ISSUED,
     SUSPENSE,
     AccountNumber,
@@ -32,6 +33,7 @@ from tael.ledger.states import AccountKind, Direction, MovementKind
 __all__ = [
     "CARD_CLEARING",
     "FEES",
+    "INTEREST_EXPENSE",
     "PAGE_MAX",
     "POINTS_ISSUED",
     "SCHEDULES",

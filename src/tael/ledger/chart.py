@@ -17,11 +17,13 @@ CARD_CLEARING: Final = AccountNumber(1_100)
 SUSPENSE: Final = AccountNumber(1_900)
 FEES: Final = AccountNumber(4_100)
 POINTS_ISSUED: Final = AccountNumber(5_100)
+INTEREST_EXPENSE: Final = AccountNumber(5_200)
 
 OWN_ACCOUNTS: Final[dict[tuple[Currency, AccountNumber], AccountKind]] = {
     (CNY, CARD_CLEARING): AccountKind.CARD_CLEARING,
     (CNY, SUSPENSE): AccountKind.SUSPENSE,
     (CNY, FEES): AccountKind.FEES,
+    (CNY, INTEREST_EXPENSE): AccountKind.INTEREST_EXPENSE,
     (PTS, POINTS_ISSUED): AccountKind.POINTS_ISSUED,
     (PTS, SUSPENSE): AccountKind.SUSPENSE,
 }

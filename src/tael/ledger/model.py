@@ -33,12 +33,14 @@ class AccountRow(Base):
     held: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     postings: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     closed_at: Mapped[datetime | None] = mapped_column(_INSTANT)
+    posted_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=text("'epoch'"))
 
 
 class MovementRow(Base):
     """A business act, with what every list of it needs."""
 
     __tablename__ = "ledger_movements"
+    __table_args__ = (Index("ix_ledger_movements_at", "at", postgresql_using="brin"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str]

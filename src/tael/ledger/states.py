@@ -21,6 +21,8 @@ class AccountKind(StrEnum):
     """Points that a customer may spend."""
     POINTS_ISSUED = "points_issued"
     """The other side of every point: falls by what was issued and not yet used."""
+    INTEREST_EXPENSE = "interest_expense"
+    """What customers' balances have cost us in interest: falls by what was paid."""
 
 
 class MovementKind(StrEnum):
@@ -42,6 +44,8 @@ class MovementKind(StrEnum):
     """A movement that should not have been was undone by its opposite."""
     ADJUSTMENT = "adjustment"
     """The bank corrected its books by hand, with two people's approval."""
+    INTEREST = "interest"
+    """The bank paid what a balance has earned."""
 
 
 class Direction(StrEnum):
