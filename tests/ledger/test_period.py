@@ -1,5 +1,6 @@
 """Periods of an account: every entry in exactly one, each chained to the next by its balance."""
 
+import itertools
 from datetime import datetime, timedelta
 from random import Random
 
@@ -34,7 +35,7 @@ async def test_every_entry_is_in_one_period_and_the_balances_chain(database: Dat
         cuts = await ledger.cuts(session, alice, moments)
         seen: list[int] = []
         balance = Money(0, CNY)
-        for first, end in zip(cuts, cuts[1:], strict=False):
+        for first, end in itertools.pairwise(cuts):
             entries = await ledger.period(session, alice, first.sequence, end.sequence)
             assert all(first.at <= line.entry.at < end.at for line in entries)
             assert first.balance == balance
