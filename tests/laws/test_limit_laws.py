@@ -28,7 +28,7 @@ asked = st.lists(
 
 def fresh(wallet_class: WalletClass) -> Use:
     today = business_day(START)
-    return Use(WalletStatus.ACTIVE, wallet_class, today, 0, 0, 0, today.year, 0, 0)
+    return Use(WalletStatus.ACTIVE, wallet_class, today, 0, 0, 0, 0, 0, today.year, 0, 0)
 
 
 def batch(use: Use, now: datetime) -> LimitUse:
@@ -64,6 +64,10 @@ def test_no_order_of_acts_and_days_passes_a_cap(
         assert sum(m for a, m in day if a is SpendAct.STATIC_PAYMENT) <= caps.static_code_day
         by_card = sum(m for a, m in day if a is SpendAct.STATIC_CARD_PAYMENT)
         assert by_card <= caps.static_code_cards_day
+        dynamic = sum(m for a, m in day if a is SpendAct.PAYMENT)
+        assert dynamic <= caps.dynamic_code_day
+        dynamic_by_card = sum(m for a, m in day if a is SpendAct.CARD_PAYMENT)
+        assert dynamic_by_card <= caps.dynamic_code_cards_day
     assert all(m <= caps.per_payment for a, m, _ in passed if a in own)
 
 

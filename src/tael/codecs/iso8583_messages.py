@@ -4,6 +4,7 @@
 asks   meaning                                             reply message
 =====  ==================================================  ====  ========================
 0200   pull from a card (purchase) or push to it (credit)  0210  `FinancialRequest`
+0220   give a purchase back, whole or in part (refund)     0230  `FinancialRequest`
 0400   undo that one, whatever became of it                0410  `Reversal`
 0420   the same again, until it is answered                0430  `Reversal`, `repeat`
 0100   what became of that one? (DE3 380000)               0110  `Inquiry`
@@ -76,6 +77,8 @@ _READERS: Final[Mapping[str, Callable[[str, Mapping[int, str]], Message]]] = {
     "0110": InquiryResponse.read,
     "0200": FinancialRequest.read,
     "0210": FinancialResponse.read,
+    "0220": FinancialRequest.read,
+    "0230": FinancialResponse.read,
     "0400": Reversal.read,
     "0410": ReversalResponse.read,
     "0420": Reversal.read,
@@ -86,8 +89,6 @@ _READERS: Final[Mapping[str, Callable[[str, Mapping[int, str]], Message]]] = {
 _TYPES: Final[Mapping[type[Message], str]] = {
     Inquiry: "0100",
     InquiryResponse: "0110",
-    FinancialRequest: "0200",
-    FinancialResponse: "0210",
     NetworkRequest: "0800",
     NetworkResponse: "0810",
 }
@@ -96,6 +97,8 @@ _TYPES: Final[Mapping[type[Message], str]] = {
 def message_type(message: Message) -> str:
     """The four digits of this message's type."""
     match message:
+        case FinancialRequest() | FinancialResponse():
+            return message.mti
         case Reversal():
             return "0420" if message.repeat else "0400"
         case ReversalResponse():

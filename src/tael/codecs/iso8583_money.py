@@ -32,11 +32,13 @@ class Processing(StrEnum):
     """From the card: a top-up, or a payment by card."""
     ORIGINAL_CREDIT = "260000"
     """To the card: a withdrawal."""
+    REFUND = "200000"
+    """Back to the card that paid a shop: an advice, repeated until it is answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinancialRequest:
-    """0200: move money from or to a card."""
+    """0200, and 0220 for a refund: move money from or to a card."""
 
     key: MessageKey
     pan: Pan
@@ -63,9 +65,14 @@ class FinancialRequest:
             check_time(13, f"{self.expiry[2:]}01", "%m%d")
 
     @property
+    def mti(self) -> str:
+        """A refund is an advice: it tells what the shop has given already."""
+        return "0220" if self.processing is Processing.REFUND else "0200"
+
+    @property
     def original(self) -> Original:
         """How a reversal or an inquiry names this request."""
-        return Original("0200", self.key)
+        return Original(self.mti, self.key)
 
     def answer(self, code: ResponseCode, *, approval: str | None = None) -> "FinancialResponse":
         """The switch's answer to this request."""
@@ -93,11 +100,11 @@ class FinancialRequest:
         }
 
     @classmethod
-    def read(cls, _mti: str, fields: Fields) -> "FinancialRequest":
+    def read(cls, mti: str, fields: Fields) -> "FinancialRequest":
         return cls(
             key=MessageKey.read(fields),
             pan=Pan(needed(fields, 2)),
-            processing=_processing(fields),
+            processing=_processing(fields, refund=mti == "0220"),
             amount=read_amount(fields),
             local=LocalTime.read(fields),
             acceptor=Acceptor.read(fields),
@@ -110,7 +117,7 @@ class FinancialRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinancialResponse:
-    """0210: what became of it."""
+    """0210, and 0230 for a refund: what became of it."""
 
     key: MessageKey
     processing: Processing
@@ -125,6 +132,11 @@ class FinancialResponse:
         check(37, self.reference)
         if self.approval is not None:
             check(38, self.approval)
+
+    @property
+    def mti(self) -> str:
+        """The answer to an advice has a type of its own."""
+        return "0230" if self.processing is Processing.REFUND else "0210"
 
     def answers(self, request: FinancialRequest) -> bool:
         """Whether this is about that request, amount and all: the trace number alone is reused."""
@@ -142,10 +154,10 @@ class FinancialResponse:
         }
 
     @classmethod
-    def read(cls, _mti: str, fields: Fields) -> "FinancialResponse":
+    def read(cls, mti: str, fields: Fields) -> "FinancialResponse":
         return cls(
             key=MessageKey.read(fields),
-            processing=_processing(fields),
+            processing=_processing(fields, refund=mti == "0230"),
             amount=read_amount(fields),
             reference=needed(fields, 37),
             code=read_code(fields),
@@ -245,8 +257,12 @@ class ReversalResponse:
         )
 
 
-def _processing(fields: Fields) -> Processing:
+def _processing(fields: Fields, *, refund: bool | None = None) -> Processing:
+    """Field 3; where the message's type says whether it is a refund, both must say the same."""
     value = needed(fields, 3)
     if value not in set(Processing):
         raise MalformedMessage("3", f"processing code {value} is not one of ours")
-    return Processing(value)
+    processing = Processing(value)
+    if refund is not None and refund != (processing is Processing.REFUND):
+        raise MalformedMessage("3", f"processing code {value} does not fit the type")
+    return processing

@@ -21,6 +21,8 @@ class Caps:
     balance: int
     static_code_day: int
     static_code_cards_day: int
+    dynamic_code_day: int
+    dynamic_code_cards_day: int
     interest: bool
 
 

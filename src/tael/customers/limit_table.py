@@ -54,6 +54,8 @@ _BLOCK_KEYS: Final = {
     "effective_from",
     "static_code_day_fen",
     "static_code_cards_day_fen",
+    "dynamic_code_day_fen",
+    "dynamic_code_cards_day_fen",
     "retention_years",
     "unverified",
     *(f"class_{number.value}" for number in WalletClass),
@@ -93,8 +95,15 @@ def _block(entry: object, place: str) -> LimitBlock:
     since = table.get("effective_from")
     if not isinstance(since, date) or isinstance(since, datetime):
         raise LimitsInvalid(f"{place}.effective_from: a date is needed")
-    static = _cap(table, "static_code_day_fen", place)
-    static_cards = _cap(table, "static_code_cards_day_fen", place)
+    codes = {
+        name: _cap(table, f"{name}_fen", place)
+        for name in (
+            "static_code_day",
+            "static_code_cards_day",
+            "dynamic_code_day",
+            "dynamic_code_cards_day",
+        )
+    }
     retention = table.get("retention_years")
     if type(retention) is not int or not 0 < retention <= RETENTION_YEARS_MAX:
         raise LimitsInvalid(f"{place}.retention_years: 1 to {RETENTION_YEARS_MAX} is needed")
@@ -102,7 +111,7 @@ def _block(entry: object, place: str) -> LimitBlock:
         number: _class(
             table.get(f"class_{number.value}"),
             f"{place}.class_{number.value}",
-            (static, static_cards),
+            codes,
         )
         for number in WalletClass
     }
@@ -110,7 +119,7 @@ def _block(entry: object, place: str) -> LimitBlock:
     return LimitBlock(since, classes, retention, _unverified(table, place))
 
 
-def _class(entry: object, place: str, static: tuple[int, int]) -> Caps:
+def _class(entry: object, place: str, codes: Mapping[str, int]) -> Caps:
     table = _table(entry, place, _CLASS_KEYS)
     interest = table.get("interest")
     if not isinstance(interest, bool):
@@ -120,9 +129,8 @@ def _class(entry: object, place: str, static: tuple[int, int]) -> Caps:
         day=_cap(table, "day_fen", place),
         year=_cap(table, "year_fen", place),
         balance=_cap(table, "balance_fen", place),
-        static_code_day=static[0],
-        static_code_cards_day=static[1],
         interest=interest,
+        **codes,
     )
     periods = [cap for cap in (caps.per_payment, caps.day, caps.year) if cap != NO_CAP]
     if periods != sorted(periods):

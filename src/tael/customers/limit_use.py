@@ -22,6 +22,7 @@ from tael.ledger import AccountNumber
 _COLUMNS = """
     customer_id, account_number, wallet_class, status, name_masked, phone_masked,
     used_day, day_used_minor, static_day_used_minor, static_cards_day_used_minor,
+    dynamic_day_used_minor, dynamic_cards_day_used_minor,
     used_year, year_used_minor, credit_reserved_minor
 """
 
@@ -187,10 +188,12 @@ async def write_limit_use(session: WriteSession, limit_use: LimitUse) -> None:
             day_used_minor = fresh.day_used,
             static_day_used_minor = fresh.static_day_used,
             static_cards_day_used_minor = fresh.static_cards_day_used,
+            dynamic_day_used_minor = fresh.dynamic_day_used,
+            dynamic_cards_day_used_minor = fresh.dynamic_cards_day_used,
             used_year = fresh.used_year,
             year_used_minor = fresh.year_used,
             credit_reserved_minor = fresh.credit_reserved
-        FROM unnest($1::customers_new_limit_use[]) AS fresh
+        FROM unnest($1::customers_changed_limit_use[]) AS fresh
         WHERE wallet.customer_id = fresh.customer_id
         """,
         [
@@ -200,6 +203,8 @@ async def write_limit_use(session: WriteSession, limit_use: LimitUse) -> None:
                 wallet.use.day_used,
                 wallet.use.static_day_used,
                 wallet.use.static_cards_day_used,
+                wallet.use.dynamic_day_used,
+                wallet.use.dynamic_cards_day_used,
                 wallet.use.year,
                 wallet.use.year_used,
                 wallet.use.credit_reserved,
@@ -227,6 +232,7 @@ def _wallet(row: Row) -> LimitedWallet:
     (
         customer_id, account_number, wallet_class, status, name_masked, phone_masked,
         day, day_used, static_day_used, static_cards_day_used,
+        dynamic_day_used, dynamic_cards_day_used,
         year, year_used, credit_reserved,
     ) = row  # fmt: skip
     use = Use(
@@ -236,6 +242,8 @@ def _wallet(row: Row) -> LimitedWallet:
         day_used,
         static_day_used,
         static_cards_day_used,
+        dynamic_day_used,
+        dynamic_cards_day_used,
         year,
         year_used,
         credit_reserved,

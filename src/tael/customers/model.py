@@ -43,6 +43,10 @@ class WalletRow(Base):
             " AND credit_reserved_minor >= 0",
             name="use_not_negative",
         ),
+        CheckConstraint(
+            "dynamic_day_used_minor >= 0 AND dynamic_cards_day_used_minor >= 0",
+            name="dynamic_not_negative",
+        ),
         # A payment by printed code counts against the day as well.
         CheckConstraint("static_day_used_minor <= day_used_minor", name="static_within_day"),
         CheckConstraint("language IN ('zh-CN', 'en')", name="language_known"),
@@ -60,6 +64,8 @@ class WalletRow(Base):
     day_used_minor: Mapped[int] = mapped_column(BigInteger, server_default=_NOTHING)
     static_day_used_minor: Mapped[int] = mapped_column(BigInteger, server_default=_NOTHING)
     static_cards_day_used_minor: Mapped[int] = mapped_column(BigInteger, server_default=_NOTHING)
+    dynamic_day_used_minor: Mapped[int] = mapped_column(BigInteger, server_default=_NOTHING)
+    dynamic_cards_day_used_minor: Mapped[int] = mapped_column(BigInteger, server_default=_NOTHING)
     used_year: Mapped[int]
     year_used_minor: Mapped[int] = mapped_column(BigInteger, server_default=_NOTHING)
     credit_reserved_minor: Mapped[int] = mapped_column(BigInteger, server_default=_NOTHING)

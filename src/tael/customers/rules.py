@@ -17,11 +17,18 @@ from tael.kernel.money import CNY, Money
 from tael.kernel.refusals import Refusal
 
 _ACTIVE: Final = WalletStatus.ACTIVE
+_DYNAMIC: Final = SpendAct.PAYMENT
 _CARD: Final = SpendAct.CARD_PAYMENT
 _STATIC: Final = SpendAct.STATIC_PAYMENT
 _STATIC_CARD: Final = SpendAct.STATIC_CARD_PAYMENT
 _DAILY: Final = frozenset(
-    {LimitKind.DAY, LimitKind.STATIC_CODE_DAY, LimitKind.STATIC_CODE_CARDS_DAY}
+    {
+        LimitKind.DAY,
+        LimitKind.DYNAMIC_CODE_DAY,
+        LimitKind.DYNAMIC_CODE_CARDS_DAY,
+        LimitKind.STATIC_CODE_DAY,
+        LimitKind.STATIC_CODE_CARDS_DAY,
+    }
 )
 
 
@@ -38,6 +45,8 @@ class Use:
     day_used: int
     static_day_used: int
     static_cards_day_used: int
+    dynamic_day_used: int
+    dynamic_cards_day_used: int
     year: int
     year_used: int
     credit_reserved: int
@@ -50,6 +59,7 @@ class Use:
         if self.day < today:
             self.day = today
             self.day_used = self.static_day_used = self.static_cards_day_used = 0
+            self.dynamic_day_used = self.dynamic_cards_day_used = 0
         if self.year < today.year:
             self.year = today.year
             self.year_used = 0
@@ -57,13 +67,16 @@ class Use:
     def add(self, act: SpendAct, minor: int) -> None:
         """Count an act that was not refused."""
         if act is _CARD:
+            self.dynamic_cards_day_used += minor
             return
         if act is _STATIC_CARD:
             self.static_cards_day_used += minor
             return
         self.day_used += minor
         self.year_used += minor
-        if act is _STATIC:
+        if act is _DYNAMIC:
+            self.dynamic_day_used += minor
+        elif act is _STATIC:
             self.static_day_used += minor
 
     def give_back(self, act: SpendAct, minor: int, day: date) -> None:
@@ -73,16 +86,20 @@ class Use:
         if self.day == day:
             match act:
                 case SpendAct.CARD_PAYMENT:
-                    pass
+                    self.dynamic_cards_day_used -= minor
                 case SpendAct.STATIC_CARD_PAYMENT:
                     self.static_cards_day_used -= minor
+                case SpendAct.PAYMENT:
+                    self.day_used -= minor
+                    self.dynamic_day_used -= minor
                 case SpendAct.STATIC_PAYMENT:
                     self.day_used -= minor
                     self.static_day_used -= minor
                 case _:
                     self.day_used -= minor
         assert min(self.day_used, self.year_used, self.static_day_used) >= 0, "given back twice"
-        assert self.static_cards_day_used >= 0, "given back twice"
+        assert self.dynamic_day_used >= 0, "given back twice"
+        assert min(self.static_cards_day_used, self.dynamic_cards_day_used) >= 0, "given back twice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +121,14 @@ def fits(use: Use, caps: Caps, act: SpendAct, minor: int) -> bool:
     if use.status is not _ACTIVE:
         return False
     if act is _CARD:
-        return True
+        return use.dynamic_cards_day_used + minor <= caps.dynamic_code_cards_day
     if act is _STATIC_CARD:
         return use.static_cards_day_used + minor <= caps.static_code_cards_day
     return (
         minor <= caps.per_payment
         and use.day_used + minor <= caps.day
         and use.year_used + minor <= caps.year
+        and (act is not _DYNAMIC or use.dynamic_day_used + minor <= caps.dynamic_code_day)
         and (act is not _STATIC or use.static_day_used + minor <= caps.static_code_day)
     )
 
@@ -137,7 +155,14 @@ def refuses_spend(
 
 def spend_figures(use: Use, caps: Caps, act: SpendAct) -> list[Figure]:
     """The caps that an act counts against."""
-    assert act is not _CARD, "a card has its own issuer's caps"
+    if act is _CARD:
+        return [
+            Figure(
+                LimitKind.DYNAMIC_CODE_CARDS_DAY,
+                _cap(caps.dynamic_code_cards_day),
+                use.dynamic_cards_day_used,
+            )
+        ]
     if act is _STATIC_CARD:
         return [
             Figure(
@@ -151,6 +176,10 @@ def spend_figures(use: Use, caps: Caps, act: SpendAct) -> list[Figure]:
         Figure(LimitKind.DAY, _cap(caps.day), use.day_used),
         Figure(LimitKind.YEAR, _cap(caps.year), use.year_used),
     ]
+    if act is _DYNAMIC:
+        figures.append(
+            Figure(LimitKind.DYNAMIC_CODE_DAY, _cap(caps.dynamic_code_day), use.dynamic_day_used)
+        )
     if act is _STATIC:
         figures.append(
             Figure(LimitKind.STATIC_CODE_DAY, _cap(caps.static_code_day), use.static_day_used)
@@ -161,8 +190,10 @@ def spend_figures(use: Use, caps: Caps, act: SpendAct) -> list[Figure]:
 def all_figures(use: Use, caps: Caps, balance_minor: int) -> list[Figure]:
     """Every cap of a wallet with its use, for the screen of limits."""
     return [
-        *spend_figures(use, caps, SpendAct.PAYMENT),
+        *spend_figures(use, caps, SpendAct.TRANSFER),
         Figure(LimitKind.BALANCE, _cap(caps.balance), balance_minor + use.credit_reserved),
+        *spend_figures(use, caps, SpendAct.PAYMENT)[-1:],
+        *spend_figures(use, caps, SpendAct.CARD_PAYMENT),
         *spend_figures(use, caps, SpendAct.STATIC_PAYMENT)[-1:],
         *spend_figures(use, caps, SpendAct.STATIC_CARD_PAYMENT),
     ]

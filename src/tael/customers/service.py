@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tael import identity, ledger
+from tael.customers.classes import note_class
 from tael.customers.errors import TermsOutdated, WalletClosed, WalletNotFrozen
 from tael.customers.events import ClassRaised, WalletFrozen, WalletOpened, WalletUnfrozen
 from tael.customers.people import spelt
@@ -12,7 +13,7 @@ from tael.customers.queries import ProfileHashes, Wallet, lock_wallet, profile_h
 from tael.customers.states import WALLET_CHANGES, WalletClass, WalletStatus
 from tael.customers.terms import TERMS_SUBJECT, TERMS_VERSION
 from tael.kernel import ids, outbox
-from tael.kernel.clock import business_day
+from tael.kernel.clock import business_day, business_now
 from tael.kernel.database import ReadSession, WriteSession
 from tael.kernel.money import CNY, Money
 from tael.kernel.sealed import Sealer
@@ -69,6 +70,7 @@ async def open_wallet(session: WriteSession, new: NewWallet, *, now: datetime) -
         new.language,
         now,
     )
+    await note_class(session, new.customer_id, WalletClass.PHONE_ONLY, since=now)
     await outbox.emit(session, WalletOpened(customer=new.customer_id))
     return await wallet(session, new.customer_id)
 
@@ -168,6 +170,7 @@ async def raise_class(session: WriteSession, held: Wallet, to: WalletClass) -> W
         held.customer_id,
         to.value,
     )
+    await note_class(session, held.customer_id, to, since=await business_now(session))
     await outbox.emit(
         session,
         ClassRaised(

@@ -71,6 +71,10 @@ class LimitKind(StrEnum):
     """All of them in one calendar year."""
     BALANCE = "balance"
     """What may be in the wallet at one time."""
+    DYNAMIC_CODE_DAY = "dynamic_code_day"
+    """Payments by dynamic code from the balance on one business day (barcode rule, level B)."""
+    DYNAMIC_CODE_CARDS_DAY = "dynamic_code_cards_day"
+    """The same from bound cards, which count apart from the balance."""
     STATIC_CODE_DAY = "static_code_day"
     """Payments by printed code from the balance on one business day (barcode rule, level D)."""
     STATIC_CODE_CARDS_DAY = "static_code_cards_day"
@@ -89,9 +93,9 @@ class SpendAct(StrEnum):
     WITHDRAWAL = "withdrawal"
     """Money to the holder's own card."""
     CARD_PAYMENT = "card_payment"
-    """A payment from a bound card: the wallet must not be frozen, its caps do not count it."""
+    """A payment from a bound card by dynamic code: of all caps, only that code's counts it."""
     STATIC_CARD_PAYMENT = "static_card_payment"
-    """The same by a printed code, under that code's daily cap for cards."""
+    """The same by a printed code."""
 
 
 class Raise(StrEnum):

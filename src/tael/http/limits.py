@@ -25,7 +25,14 @@ _TOP_UP: Final = "top_up"
 Act = Literal["payment", "static_payment", "transfer", "withdrawal", "top_up"]
 How = Literal["identity", "bank_card", "branch"]
 LimitName = Literal[
-    "per_payment", "day", "year", "balance", "static_code_day", "static_code_cards_day"
+    "per_payment",
+    "day",
+    "year",
+    "balance",
+    "dynamic_code_day",
+    "dynamic_code_cards_day",
+    "static_code_day",
+    "static_code_cards_day",
 ]
 
 

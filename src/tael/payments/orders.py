@@ -11,11 +11,11 @@ from tael.kernel.database import ReadSession, Row, WriteSession
 from tael.kernel.money import CNY, Money
 from tael.payments.errors import OrderNotFound
 from tael.payments.rules import Order, OrderId, refuses_paying
-from tael.payments.states import OrderState
+from tael.payments.states import Capture, OrderState
 
 _COLUMNS: Final = """
 SELECT id, store_id, merchant_id, amount_minor, currency, description, token,
-       state, expires_at, payment_id, paid_at
+       state, expires_at, payment_id, paid_at, capture
 FROM payments_orders
 """
 _LOCKED: Final = f"{_COLUMNS} WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
@@ -25,7 +25,10 @@ _BY_TOKEN: Final = f"{_COLUMNS} WHERE token = $1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOrder:
-    """What a store asks for. `token` is what the QR code will hold: 120 bits of chance."""
+    """What a store asks for. `token` is what the QR code will hold: 120 bits of chance.
+
+    With `capture` by hand the amount is only set aside when paid, for the store to take later.
+    """
 
     id: OrderId
     store_id: merchants.StoreId
@@ -33,6 +36,7 @@ class NewOrder:
     description: str
     token: str
     life: timedelta
+    capture: Capture = Capture.AUTOMATIC
 
 
 async def open_order(session: WriteSession, new: NewOrder, *, now: datetime) -> Order:
@@ -58,13 +62,14 @@ async def open_order(session: WriteSession, new: NewOrder, *, now: datetime) -> 
         expires_at=now + new.life,
         payment_id=None,
         paid_at=None,
+        capture=new.capture,
     )
     await session.execute(
         """
         INSERT INTO payments_orders
             (id, store_id, merchant_id, amount_minor, currency, description, token, state,
-             created_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             created_at, expires_at, capture)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         """,
         order.id,
         order.store_id,
@@ -76,6 +81,7 @@ async def open_order(session: WriteSession, new: NewOrder, *, now: datetime) -> 
         order.state.value,
         now,
         order.expires_at,
+        order.capture.value,
     )
     return order
 
@@ -130,4 +136,5 @@ def _order(row: Row) -> Order:
         expires_at=row["expires_at"],
         payment_id=row["payment_id"],
         paid_at=row["paid_at"],
+        capture=Capture(row["capture"]),
     )

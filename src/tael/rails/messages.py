@@ -30,14 +30,20 @@ MCC_PAYOUT: Final = "6012"
 
 _LABEL_MAX: Final = 40
 
+_PROCESSING: Final = {
+    OperationKind.TOP_UP: Processing.PURCHASE,
+    OperationKind.PAYMENT: Processing.PURCHASE,
+    OperationKind.WITHDRAWAL: Processing.ORIGINAL_CREDIT,
+    OperationKind.REFUND: Processing.REFUND,
+}
+
 
 def financial(operation: Operation, pan: Pan) -> FinancialRequest:
     """The request that moves the money; every sending of it is the same."""
-    payout = operation.kind is OperationKind.WITHDRAWAL
     return FinancialRequest(
         key=key(operation),
         pan=pan,
-        processing=Processing.ORIGINAL_CREDIT if payout else Processing.PURCHASE,
+        processing=_PROCESSING[operation.kind],
         amount=operation.amount,
         local=LocalTime.of(operation.began_at.astimezone(SHANGHAI)),
         acceptor=_acceptor(operation),

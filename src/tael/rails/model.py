@@ -31,7 +31,7 @@ class OperationRow(Base):
         UniqueConstraint("kind", "reference", name="uq_rails_operations_kind_reference"),
         # The switch tells requests apart by these two.
         UniqueConstraint("stan", "transmitted_at", name="uq_rails_operations_stan_transmitted_at"),
-        CheckConstraint("kind IN ('top_up', 'withdrawal', 'payment')", name="kind_known"),
+        CheckConstraint("kind IN ('top_up', 'withdrawal', 'payment', 'refund')", name="kind_known"),
         CheckConstraint(
             "state IN ('intended', 'sent', 'unknown', 'reversing',"
             " 'approved', 'declined', 'reversed')",
@@ -53,10 +53,10 @@ class OperationRow(Base):
         ),
         # The card number is kept only while it may have to be sent again.
         CheckConstraint("(finished_at IS NULL) = (pan_sealed IS NOT NULL)", name="pan_while_open"),
-        # What is paid out may be spent at once: it is asked again, never reversed.
+        # What is given to a card may be spent at once: it is asked again, never reversed.
         CheckConstraint(
-            "kind <> 'withdrawal' OR state NOT IN ('reversing', 'reversed')",
-            name="withdrawals_not_reversed",
+            "kind NOT IN ('withdrawal', 'refund') OR state NOT IN ('reversing', 'reversed')",
+            name="given_not_reversed",
         ),
         Index(
             "ix_rails_operations_instrument",

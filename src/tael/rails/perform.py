@@ -48,8 +48,9 @@ async def perform(
 ) -> Operation:
     """Ask the switch for an operation that was begun and committed; returns how far it came.
 
-    Asks at most once, however often it is called. An operation that stays unknown here is
-    finished by the resolver, which tells with `rails.operation_finished.v1`.
+    Asks at most once, however often it is called; what could not leave the house, and is not
+    given up for it, it tries again. An operation that stays open here is finished by the
+    resolver, which tells with `rails.operation_finished.v1`.
     """
     async with database.write() as session:
         leased = await claim(session, operation_id, sealer=sealer, lease=_lease(switch))
@@ -66,11 +67,11 @@ async def resolve(database: Database, switch: CardSwitch, *, sealer: Sealer) -> 
         due = await lease_due(
             session, sealer=sealer, lease=CALLS_PER_ROUND * _lease(switch), limit=RESOLVE_BATCH
         )
-    await asyncio.gather(*(_go_on(database, switch, leased) for leased in due))
+    await asyncio.gather(*(_go_on(database, switch, leased, sealer) for leased in due))
     return len(due)
 
 
-async def _go_on(database: Database, switch: CardSwitch, leased: Leased) -> None:
+async def _go_on(database: Database, switch: CardSwitch, leased: Leased, sealer: Sealer) -> None:
     operation = leased.operation
     step: Step | None = next_step(operation.kind, operation.state, attempts=operation.attempts)
     finding: Finding = GivenUp()
@@ -82,6 +83,9 @@ async def _go_on(database: Database, switch: CardSwitch, leased: Leased) -> None
             step = step_after_never_seen(
                 operation.kind, began_at=operation.began_at, now=machine_now()
             )
+    if step is Step.SEND:
+        await perform(database, switch, operation.id, sealer=sealer)
+        return
     if step is Step.REPEAT:
         finding = await _pay(switch, leased)
     elif step is Step.REVERSE:

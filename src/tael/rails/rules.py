@@ -81,11 +81,14 @@ _AFTER: Final = {
 _SETTLED_BY_REVERSAL: Final = {ResponseCode.APPROVED, ResponseCode.NOT_FOUND}
 
 
-def next_state(state: OperationState, finding: Finding) -> OperationState:
+def next_state(kind: OperationKind, state: OperationState, finding: Finding) -> OperationState:
     """Where a finding leads from here; the same state when it changes nothing."""
     if state is OperationState.INTENDED and not isinstance(finding, GivenUp):
         return state  # Nothing was sent, so whatever this answers is not ours.
     wanted = _wanted(state, finding)
+    unsent = isinstance(finding, NotSent) and wanted is OperationState.DECLINED
+    if unsent and REMEDIES[kind] is Remedy.FORWARD:
+        wanted = OperationState.INTENDED
     return wanted if wanted in OPERATION_CHANGES[state] else state
 
 
@@ -114,6 +117,8 @@ class Step(StrEnum):
     """It was never sent: close it as not done."""
     INQUIRE = "inquire"
     """Ask what became of it."""
+    SEND = "send"
+    """It was never sent, and is not given up: send it now."""
     REPEAT = "repeat"
     """Ask for it again under the same key."""
     REVERSE = "reverse"
@@ -131,7 +136,7 @@ def next_step(kind: OperationKind, state: OperationState, *, attempts: int) -> S
     """
     match state:
         case OperationState.INTENDED:
-            return Step.GIVE_UP
+            return Step.SEND if REMEDIES[kind] is Remedy.FORWARD else Step.GIVE_UP
         case OperationState.REVERSING:
             return Step.REVERSE
         case _:

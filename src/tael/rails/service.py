@@ -99,11 +99,14 @@ class Leased:
 async def claim(
     session: WriteSession, operation_id: OperationId, *, sealer: Sealer, lease: timedelta
 ) -> Leased | None:
-    """Mark an intent as sent, before its first octet is; None when somebody did so before."""
+    """Mark an intent as sent, before its first octet is; None when somebody did so before.
+
+    One that could not leave is an intent again (`Remedy.FORWARD`), and keeps count of its tries.
+    """
     row = await session.fetchrow(
         f"""
         UPDATE rails_operations
-        SET state = $2, attempts = 1, due_at = $3
+        SET state = $2, attempts = attempts + 1, due_at = $3
         WHERE id = $1 AND state = $4
         RETURNING {COLUMNS}, pan_sealed
         """,  # noqa: S608 - a constant list of columns
@@ -195,7 +198,7 @@ async def note(session: WriteSession, operation_id: OperationId, finding: Findin
     )
     assert row is not None, "operations are never removed"
     before = of_row(row)
-    state = next_state(before.state, finding)
+    state = next_state(before.kind, before.state, finding)
     if before.is_final or state is before.state:
         return await _note_aside(session, before, finding, now)
     after = replace(before, state=state, response_code=_code(finding) or before.response_code)
@@ -203,7 +206,7 @@ async def note(session: WriteSession, operation_id: OperationId, finding: Findin
         """
         UPDATE rails_operations
         SET state = $2, response_code = $3, approval_code = $4, due_at = $5, finished_at = $6,
-            attempts = 0,
+            attempts = CASE WHEN $2 = 'intended' THEN attempts ELSE 0 END,
             pan_sealed = CASE WHEN $6::timestamptz IS NULL THEN pan_sealed END
         WHERE id = $1
         """,
@@ -211,7 +214,7 @@ async def note(session: WriteSession, operation_id: OperationId, finding: Findin
         state,
         after.response_code,
         finding.approval_code if isinstance(finding, Answered) else None,
-        None if state in FINAL else now,
+        None if state in FINAL else _due(state, before, now),
         now if state in FINAL else None,
     )
     if after.is_final:
@@ -226,6 +229,12 @@ async def note(session: WriteSession, operation_id: OperationId, finding: Findin
             ),
         )
     return after
+
+
+def _due(state: OperationState, operation: Operation, now: datetime) -> datetime:
+    """When to go on: at once, unless the line was down and would be again."""
+    waits = state is OperationState.INTENDED
+    return now + backoff(operation.attempts) if waits else now
 
 
 async def _note_aside(

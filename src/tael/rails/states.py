@@ -14,6 +14,8 @@ class OperationKind(StrEnum):
     """Give money from a wallet to its holder's card."""
     PAYMENT = "payment"
     """Take money from a card for a merchant."""
+    REFUND = "refund"
+    """Give money of a merchant back to the card that paid him."""
 
 
 class OperationState(StrEnum):
@@ -38,7 +40,13 @@ class OperationState(StrEnum):
 OPERATION_CHANGES: Final[Mapping[OperationState, frozenset[OperationState]]] = {
     OperationState.INTENDED: frozenset({OperationState.SENT, OperationState.DECLINED}),
     OperationState.SENT: frozenset(
-        {OperationState.APPROVED, OperationState.DECLINED, OperationState.UNKNOWN}
+        {
+            # A refund that could not leave the house: it waits, and is forwarded.
+            OperationState.INTENDED,
+            OperationState.APPROVED,
+            OperationState.DECLINED,
+            OperationState.UNKNOWN,
+        }
     ),
     OperationState.UNKNOWN: frozenset(
         {OperationState.APPROVED, OperationState.DECLINED, OperationState.REVERSING}
@@ -61,10 +69,13 @@ class Remedy(StrEnum):
     """Undo it: for money taken from a card, which we have not passed on."""
     REPEAT = "repeat"
     """Ask again under the same key: for money given to a card, which may be spent already."""
+    FORWARD = "forward"
+    """The same, and nothing is given up unsent: for what was given to the customer already."""
 
 
 REMEDIES: Final[Mapping[OperationKind, Remedy]] = {
     OperationKind.TOP_UP: Remedy.REVERSE,
     OperationKind.PAYMENT: Remedy.REVERSE,
     OperationKind.WITHDRAWAL: Remedy.REPEAT,
+    OperationKind.REFUND: Remedy.FORWARD,
 }

@@ -38,6 +38,8 @@ async def test_the_screen_shows_caps_use_and_what_is_left_today(
     assert limits["year"]["left"] == cny(49_700_00)
     assert limits["year"]["resets_at"].endswith("-12-31T16:00:00Z")
     assert limits["balance"]["left"] == cny(9_000_00)
+    assert limits["dynamic_code_day"]["left"] == cny(5_000_00)
+    assert limits["dynamic_code_cards_day"]["left"] == cny(5_000_00)
     assert limits["static_code_day"]["left"] == cny(200_00)
     assert limits["static_code_cards_day"]["left"] == cny(500_00)
     assert body["raise"] == {"to_class": 3, "how": "identity"}

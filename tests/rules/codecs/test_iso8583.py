@@ -21,6 +21,7 @@ from tael.codecs.iso8583_messages import (
     OriginalOutcome,
     Outcome,
     Pan,
+    Processing,
     ResponseCode,
     decode,
     encode,
@@ -54,12 +55,15 @@ def changed(message: bytes, number: int, value: str) -> bytes:
 
 def test_each_message_has_the_type_that_the_switch_expects() -> None:
     request = a_request()
+    refund = a_request(processing=Processing.REFUND)
     reversal = a_reversal(request)
     inquiry = Inquiry(key=KEY, original=request.original)
     echo = NetworkRequest(key=KEY, function=NetworkFunction.ECHO)
     types: dict[str, Message] = {
         "0200": request,
         "0210": request.answer(ResponseCode.APPROVED),
+        "0220": refund,
+        "0230": refund.answer(ResponseCode.APPROVED),
         "0400": reversal,
         "0410": reversal.answer(ResponseCode.APPROVED),
         "0420": replace(reversal, repeat=True),
@@ -214,7 +218,10 @@ def test_a_request_that_says_what_the_switch_does_not_speak_is_malformed(
     [
         ("t", b""),
         ("t", b"02x0" + encode(a_request())[4:]),
-        ("t", iso8583.write("0220", TIMES)),
+        ("t", iso8583.write("0120", TIMES)),
+        # What the type and field 3 say of a refund must be the same.
+        ("3", b"0220" + encode(a_request())[4:]),
+        ("3", changed(encode(a_request()), 3, "200000")),
         ("p", b"0800\x00\x00"),
         ("39", iso8583.write("0810", {**TIMES, 39: "ZZ", 70: "301"})),
         ("70", iso8583.write("0800", {**TIMES, 70: "302"})),

@@ -22,7 +22,6 @@ from tael.customers.rules import (
     refuses_credit,
     refuses_spend,
     resets_at,
-    spend_figures,
 )
 from tael.customers.states import LimitKind, SpendAct, WalletClass, WalletStatus
 from tael.kernel.money import CNY, Money
@@ -37,11 +36,11 @@ FOUR, THREE, TWO, ONE = (
     WalletClass.CARD_PROVEN,
     WalletClass.FACE_TO_FACE,
 )
-COUNTED = (SpendAct.PAYMENT, SpendAct.TRANSFER, SpendAct.WITHDRAWAL)
+COUNTED = (SpendAct.TRANSFER, SpendAct.WITHDRAWAL)
 
 
 def a_use(wallet_class: WalletClass = FOUR, status: WalletStatus = WalletStatus.ACTIVE) -> Use:
-    return Use(status, wallet_class, TODAY, 0, 0, 0, TODAY.year, 0, 0)
+    return Use(status, wallet_class, TODAY, 0, 0, 0, 0, 0, TODAY.year, 0, 0)
 
 
 def refusal(use: Use, act: SpendAct, minor: int) -> LimitExceeded:
@@ -132,9 +131,32 @@ def test_printed_codes_from_cards_count_apart_from_the_balance() -> None:
 def test_card_payments_pass_every_cap_of_the_balance() -> None:
     use = a_use()
     use.day_used = 5_000_00
-    use.add(SpendAct.CARD_PAYMENT, 10**9)
-    assert refuses_spend(use, BLOCK, SpendAct.CARD_PAYMENT, 10**9, PERIOD) is None
+    assert refuses_spend(use, BLOCK, SpendAct.CARD_PAYMENT, 5_000_00, PERIOD) is None
+    use.add(SpendAct.CARD_PAYMENT, 5_000_00)
     assert use.day_used == 5_000_00
+
+
+@pytest.mark.parametrize("wallet_class", [ONE, TWO, THREE])
+def test_dynamic_codes_take_five_thousand_a_day_in_every_class(wallet_class: WalletClass) -> None:
+    use = a_use(wallet_class)
+    use.add(SpendAct.PAYMENT, 4_999_00)
+    assert refuses_spend(use, BLOCK, SpendAct.PAYMENT, 1_00, PERIOD) is None
+    refused = refusal(use, SpendAct.PAYMENT, 1_01)
+    assert refused.details["limit"] == "dynamic_code_day"
+    assert refused.details["left"] == Money(1_00, CNY)
+    assert refused.details["resets_at"] == PERIOD.day_ends
+    assert refused.details["raise_to_class"] is None, "no class has a wider one"
+    for other in (SpendAct.TRANSFER, SpendAct.STATIC_PAYMENT, SpendAct.CARD_PAYMENT):
+        assert refuses_spend(use, BLOCK, other, 500_00, PERIOD) is None
+
+
+def test_dynamic_codes_from_cards_count_apart_from_the_balance() -> None:
+    use = a_use()
+    use.add(SpendAct.CARD_PAYMENT, 5_000_00)
+    refused = refusal(use, SpendAct.CARD_PAYMENT, 1)
+    assert refused.details["limit"] == "dynamic_code_cards_day"
+    assert refuses_spend(use, BLOCK, SpendAct.PAYMENT, 2_000_00, PERIOD) is None
+    assert refuses_spend(use, BLOCK, SpendAct.STATIC_CARD_PAYMENT, 500_00, PERIOD) is None
 
 
 def test_of_several_broken_limits_the_tightest_is_named() -> None:
@@ -159,7 +181,7 @@ def test_a_refusal_says_how_to_raise_the_limit(
     wallet_class: WalletClass, to_class: int, how: str
 ) -> None:
     use = a_use(wallet_class)
-    refused = refusal(use, SpendAct.PAYMENT, BLOCK.classes[wallet_class].per_payment + 1)
+    refused = refusal(use, SpendAct.TRANSFER, BLOCK.classes[wallet_class].per_payment + 1)
     assert refused.details["raise_to_class"] == to_class
     assert refused.details["how"] == how
 
@@ -267,11 +289,6 @@ def test_the_year_after_nothing_is_given_back() -> None:
     use.add(SpendAct.PAYMENT, 40_00)
     use.give_back(SpendAct.WITHDRAWAL, 100_00, TODAY)
     assert (use.day_used, use.year_used) == (40_00, 40_00)
-
-
-def test_cards_have_no_figures_here() -> None:
-    with pytest.raises(AssertionError):
-        spend_figures(a_use(), BLOCK.classes[FOUR], SpendAct.CARD_PAYMENT)
 
 
 def test_giving_back_twice_is_a_bug_and_not_a_discount() -> None:

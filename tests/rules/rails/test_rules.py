@@ -77,7 +77,17 @@ MOVES = {
 def test_a_finding_leads_where_the_table_says_and_nowhere_else(
     state: OperationState, finding: Finding
 ) -> None:
-    assert next_state(state, finding) is MOVES.get((state, finding), state)
+    moved = next_state(OperationKind.TOP_UP, state, finding)
+    assert moved is MOVES.get((state, finding), state)
+
+
+@pytest.mark.parametrize("state", OperationState)
+@pytest.mark.parametrize("finding", EVERY_FINDING, ids=repr)
+def test_a_refund_goes_the_same_way_but_waits_where_it_could_not_leave(
+    state: OperationState, finding: Finding
+) -> None:
+    moves = MOVES | {(S.SENT, NotSent()): S.INTENDED}
+    assert next_state(OperationKind.REFUND, state, finding) is moves.get((state, finding), state)
 
 
 def test_every_move_is_one_that_the_states_allow() -> None:
@@ -88,7 +98,11 @@ def test_what_is_final_stays() -> None:
     assert {S.APPROVED, S.DECLINED, S.REVERSED} == FINAL
 
 
-@pytest.mark.parametrize("kind", OperationKind)
+def test_a_refund_that_nobody_sent_is_sent() -> None:
+    assert next_step(OperationKind.REFUND, S.INTENDED, attempts=1) is Step.SEND
+
+
+@pytest.mark.parametrize("kind", sorted(set(OperationKind) - {OperationKind.REFUND}))
 def test_an_intent_that_nobody_sent_is_given_up(kind: OperationKind) -> None:
     assert next_step(kind, S.INTENDED, attempts=1) is Step.GIVE_UP
 
@@ -102,8 +116,11 @@ def test_what_was_taken_is_asked_about_and_then_given_back(kind: OperationKind) 
     assert step_after_never_seen(kind, began_at=now, now=now) is Step.REVERSE
 
 
-def test_what_was_given_is_asked_about_for_ever_and_repeated_for_a_while() -> None:
-    kind, now = OperationKind.WITHDRAWAL, datetime.now(UTC)
+@pytest.mark.parametrize("kind", [OperationKind.WITHDRAWAL, OperationKind.REFUND])
+def test_what_was_given_is_asked_about_for_ever_and_repeated_for_a_while(
+    kind: OperationKind,
+) -> None:
+    now = datetime.now(UTC)
     assert {next_step(kind, S.UNKNOWN, attempts=n) for n in range(1, 99)} == {Step.INQUIRE}
     assert step_after_never_seen(kind, began_at=now, now=now) is Step.REPEAT
     old = now - REPEAT_WITHIN

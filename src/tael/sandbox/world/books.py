@@ -26,6 +26,7 @@ from tael.sandbox.world.people import ISSUERS, SEED, CardKind, Person, card_numb
 
 PURCHASE: Final = Processing.PURCHASE
 ORIGINAL_CREDIT: Final = Processing.ORIGINAL_CREDIT
+REFUND: Final = Processing.REFUND
 
 CODES: Final = {code.value: code for code in ResponseCode}
 """Response codes by what stands in field 39."""
@@ -167,7 +168,7 @@ class Books:
                 self._count("reversals", key)
                 return before
             known = self._original(key)
-            if known is not None and known["processing"] == ORIGINAL_CREDIT:
+            if known is not None and known["processing"] in {ORIGINAL_CREDIT, REFUND}:
                 # What was paid out may be spent already: credits are asked again, never reversed.
                 return ResponseCode.INVALID_TRANSACTION
             code = ResponseCode.NOT_FOUND if known is None else ResponseCode.APPROVED
@@ -196,14 +197,16 @@ class Books:
         [sums] = self._rows(
             """
             SELECT
-                coalesce(sum(iif(processing = ?, 0, amount)), 0) AS taken,
-                coalesce(sum(iif(processing = ?, amount, 0)), 0) AS given,
+                coalesce(sum(iif(processing = ?, amount, 0)), 0) AS taken,
+                coalesce(sum(iif(processing = ?, 0, amount)), 0) AS given,
+                coalesce(sum(iif(processing = ?, amount, 0)), 0) AS refunded,
                 count(*) AS approved
             FROM transactions
             WHERE code = '00' AND reversed = 0
             """,
-            ORIGINAL_CREDIT,
-            ORIGINAL_CREDIT,
+            PURCHASE,
+            PURCHASE,
+            REFUND,
         )
         [balances] = self._rows("SELECT coalesce(sum(opening - balance), 0) AS moved FROM cards")
         [counts] = self._rows(
