@@ -491,6 +491,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/rehearsals': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Rehearse
+     * @description What this act would do if it were done now: nothing is done, no PIN is needed.
+     */
+    post: operations['rehearse_api_rehearsals_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/sandbox/cards': {
     parameters: {
       query?: never;
@@ -753,6 +773,170 @@ export interface paths {
      * @description End this session; signing out twice is no fault.
      */
     post: operations['leave_api_sign_out_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/staff/approvals': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Approvals
+     * @description What waits for a decision, what was decided, or both.
+     */
+    get: operations['list_approvals_api_staff_approvals_get'];
+    put?: never;
+    /**
+     * Propose
+     * @description Put something before somebody else, for seven days; nothing is done by it.
+     */
+    post: operations['propose_api_staff_approvals_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/staff/approvals/{approval}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Read Approval
+     * @description One proposal and what became of it.
+     */
+    get: operations['read_approval_api_staff_approvals__approval__get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/staff/approvals/{approval}/decision': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Decide
+     * @description Approve, which does it at once, or reject. What cannot be done any more stays open.
+     */
+    post: operations['decide_api_staff_approvals__approval__decision_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/staff/approvals/{approval}/withdrawal': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Withdraw
+     * @description Take back what you proposed.
+     */
+    post: operations['withdraw_api_staff_approvals__approval__withdrawal_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/staff/password': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Change Staff Password
+     * @description Choose another password: at least 15 characters, whatever they are; all else signs out.
+     */
+    post: operations['change_staff_password_api_staff_password_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/staff/session': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Read Staff Session
+     * @description Say who of our staff this browser speaks for; gives a new browser the cookie it needs.
+     */
+    get: operations['read_staff_session_api_staff_session_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/staff/sign-in': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Staff Sign In
+     * @description Sign in to the console. Known and unknown log-ins are answered alike, and wait alike.
+     */
+    post: operations['staff_sign_in_api_staff_sign_in_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/staff/sign-out': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Staff Sign Out
+     * @description End this session of the console; signing out twice is no fault.
+     */
+    post: operations['staff_sign_out_api_staff_sign_out_post'];
     delete?: never;
     options?: never;
     head?: never;
@@ -1060,6 +1244,86 @@ export interface components {
      * @enum {string}
      */
     Advice: 'never' | 'same_key' | 'new_key';
+    /**
+     * ApprovalPage
+     * @description Newest first.
+     */
+    ApprovalPage: {
+      /** Approvals */
+      approvals: components['schemas']['ApprovalWire'][];
+      /**
+       * Next
+       * @description Give it as `before`; null on the last page.
+       */
+      next: string | null;
+    };
+    /**
+     * ApprovalState
+     * @description The life of a proposal.
+     * @enum {string}
+     */
+    ApprovalState: 'proposed' | 'approved' | 'rejected' | 'withdrawn' | 'expired';
+    /**
+     * ApprovalWire
+     * @description What one proposed and another decides.
+     */
+    ApprovalWire: {
+      /**
+       * Approval
+       * @example apv_01h455vb4pex5vsknk084sn02q
+       */
+      approval: string;
+      checker: components['schemas']['PersonWire'] | null;
+      /** Decided At */
+      decided_at: string | null;
+      /** Decision Reason */
+      decision_reason: string | null;
+      /**
+       * Expires At
+       * Format: date-time
+       */
+      expires_at: string;
+      /**
+       * Kind
+       * @example ledger.reversal
+       */
+      kind: string;
+      maker: components['schemas']['PersonWire'];
+      /**
+       * Obstacle
+       * @description Why it could not be carried out when it was last approved: a `code` and more.
+       */
+      obstacle: {
+        [key: string]: unknown;
+      } | null;
+      /**
+       * Outcome
+       * @description What it did, once approved.
+       */
+      outcome: {
+        [key: string]: unknown;
+      } | null;
+      /**
+       * Proposed At
+       * Format: date-time
+       */
+      proposed_at: string;
+      /** Reason */
+      reason: string;
+      state: components['schemas']['ApprovalState'];
+      /**
+       * Subject
+       * @description What it is about: a movement, a file, an account.
+       */
+      subject: string;
+      /**
+       * Terms
+       * @description What exactly would be done; each kind has its own.
+       */
+      terms: {
+        [key: string]: unknown;
+      };
+    };
     /**
      * AuthorisationAsked
      * @description What the customer sees, and the PIN that agrees to it and to nothing else.
@@ -1479,6 +1743,16 @@ export interface components {
       resend_after_s: number;
     };
     /**
+     * DecisionGiven
+     * @description Yes or no, and why.
+     */
+    DecisionGiven: {
+      /** Approve */
+      approve: boolean;
+      /** Reason */
+      reason: string;
+    };
+    /**
      * Decline
      * @description Why the card's bank did not do it.
      */
@@ -1607,6 +1881,11 @@ export interface components {
       card: string | null;
       kind: components['schemas']['FundingKind'];
     };
+    /** HTTPValidationError */
+    HTTPValidationError: {
+      /** Detail */
+      detail?: components['schemas']['ValidationError'][];
+    };
     /**
      * Health
      * @description That all is well.
@@ -1716,7 +1995,14 @@ export interface components {
        * @enum {string}
        */
       limit:
-        'per_payment' | 'day' | 'year' | 'balance' | 'static_code_day' | 'static_code_cards_day';
+        | 'per_payment'
+        | 'day'
+        | 'year'
+        | 'balance'
+        | 'dynamic_code_day'
+        | 'dynamic_code_cards_day'
+        | 'static_code_day'
+        | 'static_code_cards_day';
       /** Resets At */
       resets_at: string | null;
       used: components['schemas']['MoneyWire'] | null;
@@ -1790,7 +2076,8 @@ export interface components {
       | 'fee'
       | 'refund'
       | 'reversal'
-      | 'adjustment';
+      | 'adjustment'
+      | 'interest';
     /**
      * NewCard
      * @description Have a bank issue a card to somebody; who is left out is invented.
@@ -1919,6 +2206,19 @@ export interface components {
       state: 'open' | 'paying' | 'paid' | 'expired' | 'closed';
     };
     /**
+     * PasswordChosen
+     * @description The present password, and the one that is to take its place.
+     */
+    PasswordChosen: {
+      /**
+       * Chosen
+       * @example a long sentence only I know
+       */
+      chosen: string;
+      /** Present */
+      present: string;
+    };
+    /**
      * PayeeWire
      * @description A store, or a person by masks only, as a payer sees them: from the bank's own records.
      */
@@ -1979,10 +2279,10 @@ export interface components {
     };
     /**
      * PaymentState
-     * @description The life of a payment; one from the balance begins and ends as succeeded.
+     * @description The life of a payment. One from the balance begins as succeeded, or as held.
      * @enum {string}
      */
-    PaymentState: 'pending' | 'succeeded' | 'declined';
+    PaymentState: 'pending' | 'held' | 'succeeded' | 'declined' | 'voided' | 'expired' | 'reversed';
     /**
      * PaymentWire
      * @description A payment as its payer sees it. While pending, it is decided before `final_by`.
@@ -2035,6 +2335,22 @@ export interface components {
        * @example 138****1234
        */
       phone_masked: string;
+    };
+    /**
+     * PersonWire
+     * @description Somebody of the bank.
+     */
+    PersonWire: {
+      /**
+       * Name
+       * @example 陈静
+       */
+      name: string;
+      /**
+       * Staff
+       * @example stf_01h455vb4pex5vsknk084sn02q
+       */
+      staff: string;
     };
     /**
      * PhoneConfirmed
@@ -2161,6 +2477,28 @@ export interface components {
       type: string;
     } & {
       [key: string]: unknown;
+    };
+    /**
+     * Proposed
+     * @description A proposal: a kind, its terms and why.
+     */
+    Proposed: {
+      /**
+       * Kind
+       * @example ledger.reversal
+       */
+      kind: string;
+      /** Reason */
+      reason: string;
+      /**
+       * Terms
+       * @example {
+       *       "movement": "mov_01j9z3k4m5n6p7q8r9s0t1v2w3"
+       *     }
+       */
+      terms: {
+        [key: string]: unknown;
+      };
     };
     /**
      * RaiseBody
@@ -2298,6 +2636,83 @@ export interface components {
       valid_luhn: boolean | null;
     };
     /**
+     * RehearsalBody
+     * @description What would be so afterwards; where the act would be refused, what is so now, and why.
+     */
+    RehearsalBody: {
+      available: components['schemas']['MoneyWire'];
+      balance: components['schemas']['MoneyWire'];
+      /** @description What the history would show; null where nothing moves yet. */
+      entry: components['schemas']['EntryWire'] | null;
+      /** Limits */
+      limits: components['schemas']['LimitBody'][];
+      /** Passes */
+      passes: boolean;
+      refusal: components['schemas']['Problem'] | null;
+    };
+    /**
+     * RehearsedCardTransfer
+     * @description Fill the wallet from a card, or take money out to it.
+     */
+    RehearsedCardTransfer: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      act: 'top_up' | 'withdrawal';
+      amount: components['schemas']['MoneyWire'];
+      /**
+       * Card
+       * @example crd_01h455vb4pex5vsknk084sn02q
+       */
+      card: string;
+    };
+    /**
+     * RehearsedPayment
+     * @description Pay a store: an order of it, or by its printed code without an order.
+     */
+    RehearsedPayment: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      act: 'payment';
+      amount: components['schemas']['MoneyWire'];
+      /** Funding */
+      funding: components['schemas']['BalanceFunding'] | components['schemas']['CardFunding'];
+      /** Order */
+      order?: string | null;
+      /**
+       * Payee
+       * @example sto_01j9z3k4m5n6p7q8r9s0t1v2w3
+       */
+      payee: string;
+    };
+    /**
+     * RehearsedTransfer
+     * @description Send money to a person.
+     */
+    RehearsedTransfer: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      act: 'transfer';
+      amount: components['schemas']['MoneyWire'];
+      /**
+       * Memo
+       * @default
+       */
+      memo: string;
+      /**
+       * Payee
+       * @example cus_01j9z3k4m5n6p7q8r9s0t1v2w3
+       */
+      payee: string;
+      /** Receive Code */
+      receive_code?: string | null;
+    };
+    /**
      * ResolvedWire
      * @description Whom a code pays, from our own records, not from the code.
      */
@@ -2328,6 +2743,12 @@ export interface components {
       /** Warnings */
       warnings: components['schemas']['NoticeWire'][];
     };
+    /**
+     * Role
+     * @description What somebody of the bank may do. Everybody sees; these say who acts.
+     * @enum {string}
+     */
+    Role: 'clerk' | 'checker' | 'auditor' | 'administrator';
     /**
      * SandboxCard
      * @description A card that the sandbox's banks know, with the four elements that bind it.
@@ -2433,6 +2854,62 @@ export interface components {
       shops: components['schemas']['Shop'][];
     };
     /**
+     * StaffSessionBody
+     * @description Who of our staff this browser speaks for.
+     */
+    StaffSessionBody: {
+      /**
+       * Business Time
+       * Format: date-time
+       */
+      business_time: string;
+      /**
+       * Login
+       * @example clerk
+       */
+      login: string | null;
+      /**
+       * Machine Time
+       * Format: date-time
+       */
+      machine_time: string;
+      /**
+       * Name
+       * @example 陈静
+       */
+      name: string | null;
+      /** Roles */
+      roles: components['schemas']['Role'][];
+      /** Sandbox */
+      sandbox: boolean;
+      /**
+       * Staff
+       * @example stf_01h455vb4pex5vsknk084sn02q
+       */
+      staff: string | null;
+      /**
+       * Stage
+       * @enum {string}
+       */
+      stage: 'anonymous' | 'password_change' | 'full';
+    };
+    /**
+     * StaffSignIn
+     * @description A log-in and its password.
+     */
+    StaffSignIn: {
+      /**
+       * Login
+       * @example clerk
+       */
+      login: string;
+      /**
+       * Password
+       * @example a long sentence only I know
+       */
+      password: string;
+    };
+    /**
      * SwitchOrder
      * @description How the other bank's card switch shall behave for the next requests.
      */
@@ -2531,6 +3008,19 @@ export interface components {
       /** Transfer */
       transfer: string;
     };
+    /** ValidationError */
+    ValidationError: {
+      /** Context */
+      ctx?: Record<string, never>;
+      /** Input */
+      input?: unknown;
+      /** Location */
+      loc: (string | number)[];
+      /** Message */
+      msg: string;
+      /** Error Type */
+      type: string;
+    };
     /**
      * WalletAsked
      * @description What a wallet is opened with.
@@ -2602,6 +3092,14 @@ export interface components {
        * @enum {string}
        */
       status: 'active' | 'frozen' | 'closed';
+    };
+    /**
+     * WithdrawalGiven
+     * @description Why it is taken back.
+     */
+    WithdrawalGiven: {
+      /** Reason */
+      reason: string;
     };
     /**
      * CodeTyped
@@ -4771,6 +5269,91 @@ export interface operations {
       };
     };
   };
+  rehearse_api_rehearsals_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json':
+          | components['schemas']['RehearsedPayment']
+          | components['schemas']['RehearsedTransfer']
+          | components['schemas']['RehearsedCardTransfer'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RehearsalBody'];
+        };
+      };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `customers.wallet_not_found`: There is no such wallet; nothing was moved. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.too_many`: Too many attempts in a short time: wait before you try again. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   cards_api_sandbox_cards_get: {
     parameters: {
       query?: never;
@@ -5732,6 +6315,825 @@ export interface operations {
     };
   };
   leave_api_sign_out_post: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /**
+       * @description `request.device_missing`: This browser is not known yet: ask for the session first.
+       *
+       *     `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.foreign_origin`: This request came from another site, so it was not carried out. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.in_progress`: The first request with this key is still running: ask again with the same key. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  list_approvals_api_staff_approvals_get: {
+    parameters: {
+      query?: {
+        state?: string | null;
+        before?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ApprovalPage'];
+        };
+      };
+      /** @description `identity.staff_signed_out`: You are signed out of the console: sign in to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.password_change_due`: Choose a password of your own before you go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  propose_api_staff_approvals_post: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Proposed'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ApprovalWire'];
+        };
+      };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.staff_signed_out`: You are signed out of the console: sign in to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `identity.password_change_due`: Choose a password of your own before you go on.
+       *
+       *     `identity.role_missing`: This is for another role (`needs`) than yours.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `identity.already_proposed`: The same is proposed already (`approval`) and waits for its decision.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
+       */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `identity.approval_kind_unknown`: Nothing of this kind can be proposed.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  read_approval_api_staff_approvals__approval__get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        approval: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ApprovalWire'];
+        };
+      };
+      /** @description `identity.staff_signed_out`: You are signed out of the console: sign in to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.password_change_due`: Choose a password of your own before you go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.approval_not_found`: There is no such proposal. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  decide_api_staff_approvals__approval__decision_post: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
+      path: {
+        approval: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DecisionGiven'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ApprovalWire'];
+        };
+      };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.staff_signed_out`: You are signed out of the console: sign in to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `identity.approval_own`: You proposed this yourself: somebody else must decide it.
+       *
+       *     `identity.password_change_due`: Choose a password of your own before you go on.
+       *
+       *     `identity.role_missing`: This is for another role (`needs`) than yours.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.approval_not_found`: There is no such proposal. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `identity.approval_ended`: This proposal is no longer open (`state`): nothing was done now.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
+       */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  withdraw_api_staff_approvals__approval__withdrawal_post: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
+      path: {
+        approval: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WithdrawalGiven'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ApprovalWire'];
+        };
+      };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.staff_signed_out`: You are signed out of the console: sign in to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `identity.approval_not_own`: Somebody else proposed this: only he can take it back.
+       *
+       *     `identity.password_change_due`: Choose a password of your own before you go on.
+       *
+       *     `identity.role_missing`: This is for another role (`needs`) than yours.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.approval_not_found`: There is no such proposal. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `identity.approval_ended`: This proposal is no longer open (`state`): nothing was done now.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
+       */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  change_staff_password_api_staff_password_post: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PasswordChosen'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StaffSessionBody'];
+        };
+      };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.staff_signed_out`: You are signed out of the console: sign in to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `identity.staff_sign_in_wrong`: That is not a log-in and its password.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.in_progress`: The first request with this key is still running: ask again with the same key. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `identity.password_weak`: That password cannot be taken (`why`): choose another.
+       *
+       *     `identity.password_unchanged`: That is your present password: choose another.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.staff_sign_in_delayed`: Too many wrong passwords for this log-in: it can be tried again at the time given. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `kernel.overloaded`: More is waiting than we can take: try again in a moment with the same key.
+       *
+       *     `kernel.busy`: Something else holds what this needs: try again in a moment with the same key.
+       */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  read_staff_session_api_staff_session_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StaffSessionBody'];
+        };
+      };
+    };
+  };
+  staff_sign_in_api_staff_sign_in_post: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['StaffSignIn'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StaffSessionBody'];
+        };
+      };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `identity.staff_sign_in_wrong`: That is not a log-in and its password.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.in_progress`: The first request with this key is still running: ask again with the same key. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `identity.staff_sign_in_delayed`: Too many wrong passwords for this log-in: it can be tried again at the time given.
+       *
+       *     `request.too_many`: Too many attempts in a short time: wait before you try again.
+       */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `kernel.overloaded`: More is waiting than we can take: try again in a moment with the same key.
+       *
+       *     `kernel.busy`: Something else holds what this needs: try again in a moment with the same key.
+       */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  staff_sign_out_api_staff_sign_out_post: {
     parameters: {
       query?: never;
       header: {

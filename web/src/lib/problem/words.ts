@@ -55,10 +55,17 @@ function detailsOf({ body }: Problem): Details {
   };
 }
 
+const more: Record<string, Words> = {};
+
+/** Words for refusals that only one part of the app meets, brought by that part. */
+export function addWords(words: Readonly<Record<string, Words>>): void {
+  Object.assign(more, words);
+}
+
 function wordsFor(problem: Problem): Words | undefined {
   if (problem.code === 'identity.pin_weak')
     return WORDS[`identity.pin_weak.${plain(problem.body.why)}`] ?? WORDS[problem.code];
-  return WORDS[problem.code];
+  return WORDS[problem.code] ?? more[problem.code];
 }
 
 export function whatHappened(problem: Problem): string {
