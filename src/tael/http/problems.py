@@ -16,7 +16,7 @@ from tael.http.addresses import Addresses
 from tael.http.errors import Busy, MethodNotAllowed, NotFound
 from tael.http.statuses import STATUS
 from tael.kernel.money import Money
-from tael.kernel.refusals import Advice, Detail, InvalidRequest, Refusal
+from tael.kernel.refusals import Advice, DatabaseAway, Detail, InvalidRequest, Refusal
 
 MEDIA_TYPE: Final = "application/problem+json"
 ERRORS_MAX: Final = 20
@@ -157,11 +157,34 @@ def install(app: FastAPI, addresses: Addresses) -> None:
 
     @app.exception_handler(asyncpg.LockNotAvailableError)
     @app.exception_handler(asyncpg.QueryCanceledError)
-    @app.exception_handler(asyncpg.TooManyConnectionsError)
-    @app.exception_handler(asyncpg.PostgresConnectionError)
     async def busy(request: Request, fault: asyncpg.PostgresError) -> Response:
         _log.warning("database.busy", fault=type(fault).__name__)
         return response(Busy(retry_after_s=1), request_id=request_id_of(request))
+
+    for kind in _AWAY:
+        app.add_exception_handler(kind, _away)
+
+
+_AWAY: Final = (
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresIOError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+    FileNotFoundError,  # The database's socket, when its server is gone.
+)
+
+
+async def _away(request: Request, fault: Exception) -> Response:
+    """The database is gone, or cannot write: it may or may not have been done."""
+    if isinstance(fault, asyncpg.InterfaceError) and "closed" not in str(fault):
+        raise fault  # A slip of ours with the driver.
+    _log.warning("database.away", fault=type(fault).__name__)
+    return response(DatabaseAway(retry_after_s=1), request_id=request_id_of(request))
 
 
 def _unroutable(request: Request, fault: HTTPException, addresses: Addresses) -> Refusal:

@@ -68,6 +68,7 @@ STATUS: Final[dict[str, int]] = {
     "instruments.details_mismatch": 403,
     "instruments.too_many_cards": 409,
     "kernel.busy": 503,
+    "kernel.database_away": 503,
     "kernel.outcome_unknown": 503,
     "kernel.overloaded": 503,
     "kernel.write_refused": 409,

@@ -16,6 +16,8 @@ from sqlalchemy import Select
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 
 from tael.kernel.faults import OperatorFault
+from tael.kernel.pulse import Pulse
+from tael.kernel.refusals import DatabaseAway, Overloaded
 
 APPLICATION_ROLE: Final = "tael_app"
 AUDITOR_ROLE: Final = "tael_auditor"
@@ -24,7 +26,9 @@ SERVER_VERSION_MIN: Final = 150_000
 STATEMENT_TIMEOUT_MS: Final = 30_000
 LOCK_TIMEOUT_MS: Final = 10_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS: Final = 30_000
-CONNECT_TIMEOUT_S: Final = 10
+CONNECT_TIMEOUT_S: Final = 4
+ACQUIRE_TIMEOUT_S: Final = 4
+"""How long to wait for a connection of the pool that others are using."""
 
 CONNECTION_FAULTS: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError)
 """What connecting can raise; `explain` makes one line of each."""
@@ -120,9 +124,12 @@ class PoolSizes:
 class Database:
     """The pools of one process. Only edges hold one."""
 
-    def __init__(self, readers: _Untyped, writers: _Untyped, *, clock_moves: bool) -> None:
+    def __init__(
+        self, readers: _Untyped, writers: _Untyped, *, pulse: Pulse, clock_moves: bool
+    ) -> None:
         self._readers = readers
         self._writers = writers
+        self._pulse = pulse
         self._clock_moves = clock_moves
 
     @classmethod
@@ -136,30 +143,56 @@ class Database:
     ) -> "Database":
         """Connect as `role`; raises `DatabaseUnusable` with one line that says what is wrong."""
         sizes = pools or PoolSizes()
-        writers = await _pool(url, role=role, size=sizes.write, read_only=False)
+
+        async def connect() -> _Untyped:
+            return await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S)
+
+        pulse = Pulse(connect)
+        writers = await _pool(url, pulse, role=role, size=sizes.write, read_only=False)
         try:
-            readers = await _pool(url, role=role, size=sizes.read, read_only=True)
+            readers = await _pool(url, pulse, role=role, size=sizes.read, read_only=True)
         except BaseException:
             await writers.close()
             raise
-        return cls(readers, writers, clock_moves=clock_moves)
+        pulse.start()
+        return cls(readers, writers, pulse=pulse, clock_moves=clock_moves)
 
     async def close(self) -> None:
         """Wait for what runs, then hang up."""
         await self._readers.close()
         await self._writers.close()
+        await self._pulse.stop()
+
+    @asynccontextmanager
+    async def _taken(self, pool: _Untyped) -> AsyncIterator[_Untyped]:
+        """A connection of the pool, given back at the end.
+
+        Refuses `kernel.database_away` when the database has stopped answering, and
+        `kernel.overloaded` when all connections are in use for too long.
+        """
+        if self._pulse.has_stopped():
+            raise DatabaseAway(retry_after_s=1)
+        try:
+            connection = await pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+        except TimeoutError:
+            refusal = DatabaseAway if self._pulse.has_stopped() else Overloaded
+            raise refusal(retry_after_s=1) from None
+        try:
+            yield connection
+        finally:
+            await pool.release(connection)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadSession]:
         """Read, each statement in its own snapshot."""
-        async with self._readers.acquire() as connection:
+        async with self._taken(self._readers) as connection:
             yield ReadSession(connection, clock_moves=self._clock_moves)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[ReadSession]:
         """Read several statements that see one and the same instant."""
         async with (
-            self._readers.acquire() as connection,
+            self._taken(self._readers) as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             yield ReadSession(connection, clock_moves=self._clock_moves)
@@ -167,13 +200,13 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[WriteSession]:
         """One transaction: committed at the end, rolled back by an exception."""
-        async with self._writers.acquire() as connection, connection.transaction():
+        async with self._taken(self._writers) as connection, connection.transaction():
             yield WriteSession(connection, clock_moves=self._clock_moves)
 
     @asynccontextmanager
     async def rehearse(self) -> AsyncIterator[RehearsalSession]:
         """One transaction that is rolled back at the end, whatever happens in it."""
-        async with self._writers.acquire() as connection:
+        async with self._taken(self._writers) as connection:
             undone = connection.transaction()
             await undone.start()
             try:
@@ -190,7 +223,7 @@ class Database:
         The event that comes back is set when the connection is lost: nothing is heard after.
         """
         lost = asyncio.Event()
-        async with self._readers.acquire() as connection:
+        async with self._taken(self._readers) as connection:
 
             def relay(_connection: object, _pid: int, _channel: str, payload: str) -> None:
                 hear(payload)
@@ -209,7 +242,7 @@ class Database:
                     connection.terminate()
 
 
-async def _pool(url: str, *, role: str, size: int, read_only: bool) -> _Untyped:
+async def _pool(url: str, pulse: Pulse, *, role: str, size: int, read_only: bool) -> _Untyped:
     settings = {
         "application_name": "tael",
         "role": role,
@@ -219,6 +252,11 @@ async def _pool(url: str, *, role: str, size: int, read_only: bool) -> _Untyped:
         "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
         "default_transaction_read_only": "on" if read_only else "off",
     }
+
+    async def prepare(connection: _Untyped) -> None:
+        await _prepare(connection)
+        pulse.watch(connection)
+
     try:
         pool = await asyncpg.create_pool(
             url,
@@ -226,7 +264,7 @@ async def _pool(url: str, *, role: str, size: int, read_only: bool) -> _Untyped:
             max_size=size,
             server_settings=settings,
             connection_class=_Connection,
-            init=_prepare,
+            init=prepare,
             timeout=CONNECT_TIMEOUT_S,
         )
         async with pool.acquire() as connection:

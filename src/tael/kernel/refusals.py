@@ -94,6 +94,13 @@ class Overloaded(Refusal):
     advice = Advice.SAME_KEY
 
 
+class DatabaseAway(Refusal):
+    """Our books cannot be reached at this moment: nothing is lost, ask with the same key."""
+
+    code = "kernel.database_away"
+    advice = Advice.SAME_KEY
+
+
 class WriteRefused(Refusal):
     """The books refused this entry; nothing was moved and we are looking into it."""
 

@@ -180,6 +180,10 @@ export const WORDS: Readonly<Record<string, Words>> = {
     next: m.refusal_instruments_too_many_cards_next,
   },
   'kernel.busy': { what: m.refusal_kernel_busy, next: m.refusal_kernel_busy_next },
+  'kernel.database_away': {
+    what: m.refusal_kernel_database_away,
+    next: m.refusal_kernel_database_away_next,
+  },
   'kernel.outcome_unknown': {
     what: m.refusal_kernel_outcome_unknown,
     next: m.refusal_kernel_outcome_unknown_next,
