@@ -10,7 +10,6 @@ from simulation.figures import (
     CAPS,
     RECENT_MAX,
     SHANGHAI,
-    STATIC_DAY_CAP,
     day_of,
     masked_name,
     masked_phone,
@@ -205,14 +204,12 @@ async def limits(play: Play, person: Person, _rng: random.Random) -> None:
     now = play.now()
     shown = await play.get(person, "/limits")
     caps = CAPS[person.wallet_class]
-    day, year, static, static_cards = person.spent(now)
     figures = {
         "per_payment": (caps.per_payment, None),
-        "day": (caps.day, day),
-        "year": (caps.year, year),
+        "day": (caps.day, person.spent("day", now)),
+        "year": (caps.year, person.spent("year", now)),
         "balance": (caps.balance, person.balance + person.arriving),
-        "static_code_day": (STATIC_DAY_CAP, static),
-        "static_code_cards_day": (STATIC_DAY_CAP, static_cards),
+        **{name: (cap, person.spent(name, now)) for name, cap in model.CODE_CAPS.values()},
     }
     play.equal(
         {each["limit"]: (each["cap"], each["used"], each["left"]) for each in shown["limits"]},

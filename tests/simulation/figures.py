@@ -13,6 +13,7 @@ RECEIVE_CODE_SHOWN_AGAIN: Final = timedelta(minutes=5)
 NEW_PAYEE: Final = timedelta(hours=2)
 NEW_PAYEE_CAP: Final = 5_000_00
 STATIC_DAY_CAP: Final = 500_00
+DYNAMIC_DAY_CAP: Final = 5_000_00
 CARD_TRANSFER_MAX: Final = 50_000_00
 RECENT_MAX: Final = 20
 CARDS_MAX: Final = 10

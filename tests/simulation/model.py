@@ -14,6 +14,7 @@ from simulation.figures import (
     BANKS,
     CAPS,
     CARD_TRANSFER_MAX,
+    DYNAMIC_DAY_CAP,
     NEW_PAYEE,
     NEW_PAYEE_CAP,
     ORDER_LIFE,
@@ -209,45 +210,42 @@ class Person:
         """What is not certain yet."""
         return [o for o in self.operations if o.kind == kind and o.state == "pending"]
 
-    def spent(self, at: datetime) -> tuple[int, int, int, int]:
-        """Used of: the day, the year, the day by printed codes, the same by cards."""
+    def spent(self, cap: str, at: datetime) -> int:
+        """What is used of a cap, in the period that runs at this time."""
         day = day_of(at)
-        return (
-            self.used["day", day],
-            self.used["year", day.year],
-            self.used["static", day],
-            self.used["static_cards", day],
-        )
+        return self.used[cap, day.year if cap == "year" else day]
+
+
+CODE_CAPS = {
+    "payment": ("dynamic_code_day", DYNAMIC_DAY_CAP),
+    "card": ("dynamic_code_cards_day", DYNAMIC_DAY_CAP),
+    "static": ("static_code_day", STATIC_DAY_CAP),
+    "static_card": ("static_code_cards_day", STATIC_DAY_CAP),
+}
+"""What a day may bring by codes, and from cards by codes, by the rule for bar codes."""
 
 
 def count(person: Person, act: str, amount: int, at: datetime) -> None:
     """Use limits; with a negative amount, give back what was used at `at`."""
     day = day_of(at)
-    if act == "static_card":
-        person.used["static_cards", day] += amount
-        return
-    if act == "card":
-        return
-    person.used["day", day] += amount
-    person.used["year", day.year] += amount
-    if act == "static":
-        person.used["static", day] += amount
+    if act in CODE_CAPS:
+        person.used[CODE_CAPS[act][0], day] += amount
+    if act not in {"card", "static_card"}:
+        person.used["day", day] += amount
+        person.used["year", day.year] += amount
 
 
 def limits_left(person: Person, act: str, now: datetime) -> list[tuple[str, int]]:
     """What is left of each cap that an act counts against, in the order they are named."""
-    caps = CAPS[person.wallet_class]
-    day, year, static, static_cards = person.spent(now)
-    if act == "static_card":
-        return [("static_code_cards_day", STATIC_DAY_CAP - static_cards)]
-    if act == "card":
-        return []
-    left = [("per_payment", caps.per_payment), ("day", max(0, caps.day - day))]
-    if caps.year is not None:
-        left.append(("year", max(0, caps.year - year)))
-    if act == "static":
-        left.append(("static_code_day", STATIC_DAY_CAP - static))
-    return left
+    caps, left = CAPS[person.wallet_class], []
+    if act not in {"card", "static_card"}:
+        left += [("per_payment", caps.per_payment), ("day", caps.day - person.spent("day", now))]
+        if caps.year is not None:
+            left.append(("year", caps.year - person.spent("year", now)))
+    if act in CODE_CAPS:
+        name, cap = CODE_CAPS[act]
+        left.append((name, cap - person.spent(name, now)))
+    return [(name, max(0, each)) for name, each in left]
 
 
 def spending_refused(person: Person, act: str, amount: int, now: datetime) -> Refused | None:
