@@ -3,6 +3,9 @@
 from typing import Final
 
 STATUS: Final[dict[str, int]] = {
+    "audit.no_checkpoint": 404,
+    "audit.no_such_tile": 404,
+    "audit.not_yet_in_log": 409,
     "customers.already_proven": 409,
     "customers.balance_cap_exceeded": 409,
     "customers.closing_obstructed": 409,

@@ -6,6 +6,12 @@ export const WORDS: Readonly<Record<string, Words>> = {
   'app.offline': { what: m.problem_app_offline, next: m.problem_app_offline_next },
   'app.unexpected': { what: m.problem_app_unreadable, next: m.problem_app_unreadable_next },
   'app.unreadable': { what: m.problem_app_unreadable, next: m.problem_app_unreadable_next },
+  'audit.no_checkpoint': { what: m.refusal_audit_no_checkpoint },
+  'audit.no_such_tile': { what: m.refusal_audit_no_such_tile },
+  'audit.not_yet_in_log': {
+    what: m.refusal_audit_not_yet_in_log,
+    next: m.refusal_audit_not_yet_in_log_next,
+  },
   'customers.already_proven': { what: m.refusal_customers_already_proven },
   'customers.balance_cap_exceeded': { what: m.refusal_customers_balance_cap_exceeded },
   'customers.closing_obstructed': {
