@@ -23,6 +23,13 @@ app.command(
 app.command("tael.cli.openapi:openapi", name="openapi", help="Print the description of the API.")
 app.command("tael.cli.db:app", name="db", help="Bring the schema up.")
 app.command("tael.cli.ledger:app", name="ledger", help="Check the books.")
+app.command(
+    "tael.cli.statements:statement", name="statement", help="Write a wallet's month to a file."
+)
+app.command(
+    "tael.cli.statements:app", name="statements", help="Show the key that signs statements."
+)
+app.command("tael.cli.staff:app", name="staff", help="Say who uses the bank's console.")
 app.command("tael.cli.qr:app", name="qr", help="Read and make codes to scan.")
 app.command("tael.cli.switch:app", name="switch", help="Read card switch messages.")
 app.command(

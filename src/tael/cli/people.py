@@ -1,9 +1,15 @@
-"""The people of the sandbox: their wallets are opened over HTTP, as a customer would."""
+"""The people of the sandbox: customers, whose wallets are opened over HTTP, and bank staff."""
 
 from dataclasses import dataclass
 from typing import Final
 
+from tael import identity
 from tael.cli.journey import Json, Person
+from tael.cli.staff import OPERATOR, with_database
+from tael.kernel import ids
+from tael.kernel.clock import machine_now
+from tael.kernel.database import WriteSession
+from tael.kernel.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +60,50 @@ async def _settle_in(person: Person, who: Seeded) -> None:
 
 def _debit_card(cards: list[Json]) -> Json:
     return next(card for card in cards if card["kind"] == "debit")
+
+
+@dataclass(frozen=True, slots=True)
+class SeededStaff:
+    """Somebody of the sandbox's bank, whose log-in for the console is printed."""
+
+    login: str
+    password: str
+    name: str
+    role: identity.Role
+
+
+STAFF: Final = (
+    SeededStaff("clerk", "silver boats at noon 18", "陈静", identity.Role.CLERK),
+    SeededStaff("checker", "two lamps by the river 27", "刘洋", identity.Role.CHECKER),
+    SeededStaff("auditor", "quiet hills after rain 36", "赵敏", identity.Role.AUDITOR),
+)
+"""Only a sandbox has these: a production bank has nobody until somebody is added."""
+
+
+async def seed_staff(settings: Settings) -> None:
+    """Let in whoever of them is missing; those who are there keep their passwords."""
+    assert settings.sandbox, "printed passwords are for a sandbox only"
+
+    async def act(session: WriteSession, hasher: identity.PinHasher) -> None:
+        present = {who.login for who in await identity.staff_people(session)}
+        for who in STAFF:
+            if who.login not in present:
+                await _let_in(session, hasher, who)
+
+    await with_database(settings, act)
+
+
+async def _let_in(session: WriteSession, hasher: identity.PinHasher, who: SeededStaff) -> None:
+    staff_id = identity.StaffId(ids.new_id())
+    hashed = await identity.choose_password(
+        hasher, staff_id, who.password, login=who.login, name=who.name
+    )
+    new = identity.NewColleague(
+        staff_id=staff_id,
+        login=who.login,
+        name=who.name,
+        roles=frozenset({who.role}),
+        password=hashed,
+        change_due=False,
+    )
+    await identity.add_staff(session, new, OPERATOR, now=machine_now())

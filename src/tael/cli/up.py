@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 from rich.console import Console
@@ -36,6 +36,7 @@ STOP_TIMEOUT_S: Final = 25
 RESTART_PAUSE_S: Final = 1.0
 
 _console = Console(highlight=False)
+_PLAIN: Final[dict[str, Any]] = {"title_justify": "left", "box": None, "padding": (0, 2)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ async def running(
             "TAEL_HOST": "127.0.0.1",
             "TAEL_PORT": str(port),
         }
-        Settings.load(environment)
+        await people.seed_staff(Settings.load(environment))
         for name in ("worker", "serve"):
             await stack.enter_async_context(_kept_running(name, environment, stopped))
         bank = Running(
@@ -236,7 +237,7 @@ async def _until_ready(url: str, stopped: asyncio.Event) -> None:
 
 def _welcome(bank: Running) -> None:
     """Tell the person where to go and who they can be."""
-    table = Table(title="Log-ins of the sandbox", title_justify="left", box=None, padding=(0, 2))
+    table = Table(title="Log-ins of the sandbox", **_PLAIN)
     for heading in ("phone", "PIN", "who"):
         table.add_column(heading)
     for person in people.PEOPLE:
@@ -245,8 +246,15 @@ def _welcome(bank: Running) -> None:
     _console.print(f"[bold]Tael is at [link={bank.url}]{bank.url}[/link][/bold]")
     if not (APP_DIR / "index.html").is_file():
         _console.print("[yellow]The web app is not built: run `make up`, which builds it.[/]")
+    staff = Table(title=f"The bank's console: {bank.url}/staff", **_PLAIN)
+    for heading in ("log-in", "password", "who"):
+        staff.add_column(heading)
+    for colleague in people.STAFF:
+        staff.add_row(colleague.login, colleague.password, f"{colleague.name}, {colleague.role}")
     _console.print()
     _console.print(table)
+    _console.print()
+    _console.print(staff)
     _console.print()
     _console.print("SMS codes appear in the app, and with `tael sandbox inbox`. Any other number")
     _console.print("opens a new wallet. Cards, IDs and shops to try: docs/guides/sandbox.md")
