@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 import uvicorn
 
 from tael.cli import composition
+from tael.cli.observability import observed
 from tael.http import Connection, create_app
 from tael.jobs import Worker
 from tael.kernel import collector
@@ -25,18 +26,19 @@ def serve() -> None:
     app = create_app(settings)
     collector.settle_in()
     _allow_sockets()
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        http=Connection,
-        ws="none",
-        # Whoever sends rubbish does not fill the log.
-        log_level="error",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_S,
-    )
+    with observed(settings, "api"):
+        uvicorn.run(
+            app,
+            host=settings.host,
+            port=settings.port,
+            http=Connection,
+            ws="none",
+            # Whoever sends rubbish does not fill the log.
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_S,
+        )
 
 
 def _allow_sockets() -> None:
@@ -47,7 +49,9 @@ def _allow_sockets() -> None:
 
 def worker() -> None:
     """Run the jobs: relay events, deliver messages, resolve what is pending. Stops on SIGTERM."""
-    asyncio.run(_work(Settings.load()))
+    settings = Settings.load()
+    with observed(settings, "worker"):
+        asyncio.run(_work(settings))
 
 
 async def _work(settings: Settings) -> None:

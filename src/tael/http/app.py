@@ -27,12 +27,14 @@ from tael.http import (
     sandbox_shops,
     staff,
     staff_approvals,
+    statements,
     transfers,
     wallets,
     web_app,
 )
 from tael.http.addresses import Addresses
 from tael.http.middleware import Perimeter
+from tael.http.observed import Observed
 from tael.http.services import open_services
 from tael.kernel.settings import Settings
 
@@ -53,6 +55,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     rehearsals.router,
     codes.router,
     history.router,
+    statements.router,
     events.router,
     staff.router,
     staff_approvals.router,
@@ -83,6 +86,8 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        # Where traces go is said once, by the composition root.
+        telemetry={"auto_configure": False},
     )
     routers = ROUTERS + (SANDBOX_ROUTERS if settings.sandbox else ())
     for router in routers:
@@ -92,6 +97,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app, Addresses(routers, prefix=API_PREFIX))
     web_app.install(app)
     app.add_middleware(Perimeter, origins=_origins(settings))
+    app.add_middleware(Observed)
     return app
 
 

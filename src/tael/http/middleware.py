@@ -5,6 +5,7 @@ from codecs import BOM_UTF8
 from typing import Final
 
 import structlog
+from opentelemetry import trace
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -56,6 +57,7 @@ class Perimeter:
             return
         request_id = secrets.token_hex(8)
         scope["tael.request_id"] = request_id
+        trace.get_current_span().set_attribute("tael.request_id", request_id)
         api = scope["path"].startswith("/api/")
 
         async def send_guarded(message: Message) -> None:

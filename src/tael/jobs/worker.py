@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from time import perf_counter
 from typing import Final
 
 import structlog
 
-from tael.jobs import relay
+from tael.jobs import lag, relay
+from tael.kernel import telemetry
 from tael.kernel.database import Database
 from tael.kernel.outbox import Schedule, Subscriber
 
@@ -33,7 +35,8 @@ class Worker:
         assert len(names) == len(set(names)), "a subscriber's name keys its cursor"
         self._database = database
         self._subscribers = subscribers
-        self._schedules = (*schedules, Schedule("jobs.purge", PURGE_EVERY_S, relay.purge))
+        own = (Schedule("jobs.purge", PURGE_EVERY_S, relay.purge), lag.SCHEDULE)
+        self._schedules = (*schedules, *own)
         self._stopping = asyncio.Event()
         self._woken = {name: asyncio.Event() for name in names}
 
@@ -85,9 +88,12 @@ class Worker:
 
     async def _repeat(self, schedule: Schedule) -> None:
         while not self._stopping.is_set():
+            begun = perf_counter()
             try:
                 await schedule.run(self._database)
+                telemetry.SCHEDULE_SECONDS.labels(schedule.name).set(perf_counter() - begun)
             except Exception as fault:  # noqa: BLE001 - the next round may succeed
+                telemetry.SCHEDULE_FAILURES.labels(schedule.name).inc()
                 _log.warning("worker.schedule_failed", schedule=schedule.name, exc_info=fault)
                 await self._pause(FAULT_PAUSE_S)
             await self._pause(schedule.every_s)

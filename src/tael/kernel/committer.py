@@ -9,6 +9,7 @@ What can still go wrong, and what happens then:
 
 * another transaction was in the way (deadlock, twin): the set runs again;
 * one keeps a lock for too long: nothing was written, all get `kernel.overloaded`;
+* the database cannot write at all: nothing was written, all get `kernel.database_away`;
 * the database or an assertion refuses the write: nothing was written, the set is halved
   until the culprit stands alone; it gets `kernel.write_refused` and an alarm is logged;
 * the connection is lost before the commit was sent: nothing was written, the set runs again;
@@ -24,9 +25,10 @@ from typing import Final, Generic, TypeAlias, TypeVar
 import asyncpg
 import structlog
 
+from tael.kernel import telemetry
 from tael.kernel.database import Database, WriteSession
 from tael.kernel.idempotency import TwinRaced
-from tael.kernel.refusals import Advice, Overloaded, Refusal, WriteRefused
+from tael.kernel.refusals import Advice, DatabaseAway, Overloaded, Refusal, WriteRefused
 
 Command = TypeVar("Command")
 Outcome = TypeVar("Outcome")
@@ -63,6 +65,12 @@ _CONNECTION_LOST: Final = (
 )
 _IN_THE_WAY: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, TwinRaced)
 _TOO_SLOW: Final = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
+_UNABLE: Final = (
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresIOError,
+)
+"""The database cannot write for anybody now (a full disk, a standby): no command is to blame."""
 
 
 class OutcomeUnknown(Refusal):
@@ -131,7 +139,8 @@ class Committer(Generic[Command, Outcome]):
             while self._waiting:
                 size = min(len(self._waiting), self._max_batch)
                 batch = [self._waiting.popleft() for _ in range(size)]
-                outcomes = await self._settle([command for command, _ in batch])
+                with telemetry.a_set(self._name, size, len(self._waiting)):
+                    outcomes = await self._settle([command for command, _ in batch])
                 answers = [
                     (future, outcome) for (_, future), outcome in zip(batch, outcomes, strict=True)
                 ]
@@ -163,6 +172,7 @@ class Committer(Generic[Command, Outcome]):
                     sets += [part[middle:], part[:middle]]
                     continue
                 culprits += 1
+                self._disturbed("a refused write")
                 # The alarm: rules should have refused this before the database did.
                 _log.critical(
                     "write_refused", committer=self._name, commands=len(part), exc_info=fault
@@ -179,22 +189,30 @@ class Committer(Generic[Command, Outcome]):
                 return list(await self._attempt(commands))
             except _IN_THE_WAY as obstacle:
                 reruns += 1
+                self._disturbed("another transaction")
                 _log.warning("set_runs_again", committer=self._name, why=repr(obstacle))
                 if reruns > RERUNS_MAX:
                     raise Overloaded(retry_after_s=1) from obstacle
             except _TOO_SLOW as obstacle:
+                self._disturbed("a time-out")
                 _log.warning("set_timed_out", committer=self._name, why=repr(obstacle))
                 raise Overloaded(retry_after_s=1) from obstacle
             except _CommitLost:
+                self._disturbed("a lost commit")
                 return await self._look_up(commands)
             except Exception as loss:
                 if not _is_loss(loss):
+                    _refuse_unable(loss)
                     raise
                 reconnects += 1
+                self._disturbed("a lost connection")
                 _log.warning("connection_lost", committer=self._name, why=repr(loss))
                 if reconnects > RECONNECTS_MAX:
                     raise OutcomeUnknown(retry_after_s=1) from loss
                 await asyncio.sleep(RECONNECT_FIRST_S * 2 ** (reconnects - 1))
+
+    def _disturbed(self, by: str) -> None:
+        telemetry.SETS_DISTURBED.labels(self._name, by).inc()
 
     async def _attempt(self, commands: Sequence[Command]) -> Sequence[Outcome]:
         decided = False
@@ -238,7 +256,7 @@ class Committer(Generic[Command, Outcome]):
                 async with self._database.write() as session:
                     return await self._recover(session, commands)
             except Exception as fault:  # noqa: BLE001 - see below
-                if not _is_loss(fault):
+                if not (_is_loss(fault) or isinstance(fault, DatabaseAway | Overloaded)):
                     # Whatever it is, these commands may have been written: never run them blindly.
                     _log.critical("look_up_failed", committer=self._name, exc_info=fault)
                     break
@@ -277,6 +295,13 @@ def _is_loss(fault: BaseException) -> bool:
     return isinstance(fault, _CONNECTION_LOST) or (
         isinstance(fault, asyncpg.InterfaceError) and "closed" in str(fault)
     )
+
+
+def _refuse_unable(fault: Exception) -> None:
+    """Refuses `kernel.database_away` where it is the database that cannot write for anybody."""
+    if isinstance(fault, _UNABLE):
+        _log.error("database.unable", why=repr(fault))
+        raise DatabaseAway(retry_after_s=1) from fault
 
 
 class _Refused:

@@ -88,6 +88,10 @@ class Settings(BaseModel):
     """How long a request to the switch may take before its outcome is unknown."""
     limits_file: Path | None = None
     """Dated limits, instead of the file that comes with Tael."""
+    statement_key_file: Path | None = None
+    """The key that statements are signed with (PEM). A sandbox makes its own."""
+    statement_certificate_file: Path | None = None
+    """The certificate of that key (PEM)."""
     pin_hash_memory_kib: int = Field(default=19 * 1024, ge=64)
     """Memory of one Argon2id hash of a PIN."""
     pin_hash_rounds: int = Field(default=2, ge=1)
@@ -98,6 +102,11 @@ class Settings(BaseModel):
     """Connections of one process for reading."""
     pool_write: int = Field(default=8, ge=1, le=200)
     """Connections of one process for writing."""
+
+    metrics_address: str | None = Field(default=None, pattern=r"^[^:]+:\d+$")
+    """HOST:PORT where this process shows its metrics to Prometheus; none are shown without it."""
+    traces_url: str | None = None
+    """Where traces are sent (OTLP over HTTP); none are made without it."""
 
     @model_validator(mode="after")
     def _sandbox_stays_home(self) -> Self:
