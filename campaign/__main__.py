@@ -68,19 +68,8 @@ async def run_row(
     except Exception as fault:  # noqa: BLE001 - the other rows go on
         state.note(traceback.format_exc())
         progress.say(f"{each.row.name} broke off: {fault!r} (see {folder}/raw.log)")
-        done = plan.result()
-        broke = f"broke off: {type(fault).__name__}: {str(fault)[:300]}"
-        result = RowResult(
-            row=done.row,
-            goal=done.goal,
-            unit=done.unit,
-            attempts=done.attempts,
-            wanted=done.wanted,
-            operations=done.operations,
-            failures=done.failures + 1,
-            failed=(*done.failed, broke),
-            seed=done.seed,
-            seconds=done.seconds,
+        result = plan.result().but_failed(
+            f"broke off: {type(fault).__name__}: {str(fault)[:300]}"
         )
     page.keep(folder, result)
     return result

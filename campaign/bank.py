@@ -191,7 +191,9 @@ async def running_bank(
     folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - once, before anything runs
     async with AsyncExitStack() as stack:
         if server is None:
-            server = await stack.enter_async_context(PostgresServer(folder / "state"))
+            server = await stack.enter_async_context(
+                PostgresServer(folder / "state", gives_up=False)
+            )
         await server.ensure_database()
         await migrations.upgrade(server.dsn)
         customers.use_limits(customers.load_limits(None))

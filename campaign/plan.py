@@ -18,7 +18,7 @@ import hashlib
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -102,6 +102,10 @@ class RowResult:
     def passed(self) -> bool:
         """Zero exceptions, all attempts made."""
         return self.failures == 0 and self.skipped is None and self.attempts >= self.wanted
+
+    def but_failed(self, why: str) -> "RowResult":
+        """The same with one more failure."""
+        return replace(self, failures=self.failures + 1, failed=(*self.failed, why))
 
     @property
     def verdict(self) -> str:

@@ -18,8 +18,9 @@ from tael.kernel.clock import machine_now
 from tael.kernel.database import ReadSession, WriteSession
 from tael.kernel.refusals import Advice, Refusal
 
-LEASE: Final = timedelta(seconds=45)
-"""How long unfinished work keeps its key before a retry may take it over."""
+LEASE: Final = timedelta(seconds=20)
+"""How long unfinished work keeps its key before a retry may take it over: longer than a call to
+another institution takes, short enough that a killed process keeps nobody for half a minute."""
 
 TWIN_WAIT_MS: Final = 8_000
 """How long a twin waits for the first to answer."""

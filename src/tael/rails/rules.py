@@ -11,14 +11,15 @@ from tael.rails.states import OPERATION_CHANGES, REMEDIES, OperationKind, Operat
 FINAL_WITHIN: Final = timedelta(minutes=5)
 """By when an operation is final, as we tell the customer."""
 
-INTENT_LEASE: Final = timedelta(seconds=30)
+INTENT_LEASE: Final = timedelta(seconds=15)
 """How long an intent waits for the process that wrote it, before it is given up unsent."""
 
 ANSWER_MARGIN: Final = timedelta(seconds=5)
 """How much longer than the switch's timeout nobody else touches what a process has sent."""
 
 BACKOFF_FIRST: Final = timedelta(seconds=1)
-BACKOFF_MAX: Final = timedelta(minutes=1)
+BACKOFF_MAX: Final = timedelta(seconds=10)
+"""Short: when the other side is back, what is open is finished within half a minute."""
 
 REPEAT_WITHIN: Final = timedelta(hours=12)
 """How long a request may be asked again under its key. A switch forgets its keys some day, and
@@ -152,7 +153,7 @@ def step_after_never_seen(kind: OperationKind, *, began_at: datetime, now: datet
 
 
 def backoff(attempts: int) -> timedelta:
-    """The pause after this many attempts: one second, doubling, at most a minute."""
+    """The pause after this many attempts: one second, doubling, at most ten."""
     doublings = min(max(attempts - 1, 0), 10)
     return min(BACKOFF_FIRST * (1 << doublings), BACKOFF_MAX)
 

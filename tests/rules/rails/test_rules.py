@@ -127,9 +127,9 @@ def test_what_was_given_is_asked_about_for_ever_and_repeated_for_a_while(
     assert step_after_never_seen(kind, began_at=old, now=now) is None
 
 
-def test_pauses_double_up_to_a_minute() -> None:
-    assert [backoff(n).total_seconds() for n in range(9)] == [1, 1, 2, 4, 8, 16, 32, 60, 60]
-    assert backoff(10**6) == BACKOFF_MAX == timedelta(minutes=1)
+def test_pauses_double_up_to_ten_seconds() -> None:
+    assert [backoff(n).total_seconds() for n in range(9)] == [1, 1, 2, 4, 8, 10, 10, 10, 10]
+    assert backoff(10**6) == BACKOFF_MAX == timedelta(seconds=10)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ _POLL_S = 0.01
 _DEATHS_MAX = 5  # More of these in a minute, and restarting is no cure.
 _DEATHS_WINDOW_S = 60.0
 _RESTART_PAUSE_S = 0.1
+_RESTART_PAUSE_OFTEN_S = 2.0
 _LOG_BYTES_MAX = 10 * 2**20
 # What the lines of postmaster.pid say, counted from zero.
 _SOCKET_DIR_LINE = 4
@@ -74,7 +75,8 @@ class PostgresServer:
 
     Use it as a context manager, `with` or `async with`, or call `start` and `stop`. While it
     runs it holds the state directory's lock, so that a second one refuses. `report` gets one
-    line for each thing worth telling; it is called from the watching thread too.
+    line for each thing worth telling; it is called from the watching thread too. A server that
+    dies again and again is given up on, unless `gives_up` is false: then only a first start fails.
     """
 
     def __init__(
@@ -83,12 +85,14 @@ class PostgresServer:
         *,
         bin_dir: Path | None = None,
         report: Callable[[str], None] = lambda _line: None,
+        gives_up: bool = True,
     ) -> None:
         self.state_dir = state_dir.resolve()
         self.bin_dir = bin_dir or embedded_bin_dir()
         self.data_dir = self.state_dir / "postgres"
         self.log_path = self.state_dir / "log" / "postgres.log"
         self._report = report
+        self._gives_up = gives_up
         self._lock: IO[str] | None = None
         self._account = Account(uid=os.geteuid(), gid=os.getegid())
         self._socket_dir: Path | None = None
@@ -277,14 +281,14 @@ class PostgresServer:
                 return
             deaths.append(time.monotonic())
             often = len(deaths) == _DEATHS_MAX and deaths[-1] - deaths[0] < _DEATHS_WINDOW_S
-            if not self._decided.is_set() or often:
+            if not self._decided.is_set() or (often and self._gives_up):
                 self.failure = PostgresUnavailable(why)
                 if often:
                     self._report(f"PostgreSQL died {_DEATHS_MAX} times in a minute: {why}")
                 self._decided.set()
                 return
             self._report(f"{why}; it is started again, and committed rows are safe")
-            self._stopping.wait(_RESTART_PAUSE_S)
+            self._stopping.wait(_RESTART_PAUSE_OFTEN_S if often else _RESTART_PAUSE_S)
 
     def _serve_once(self) -> str:
         """Run one postmaster from its start to its end, and say how it ended."""
