@@ -8,7 +8,7 @@ from typing import Final
 
 import httpx
 
-from tael import customers, identity, instruments, payments, rails, transfers
+from tael import customers, identity, instruments, payments, rails, statements, transfers
 from tael.codecs.iso8583_messages import FinancialResponse
 from tael.http.batching import Batched
 from tael.http.live import LiveFeed
@@ -39,6 +39,7 @@ class Services:
     """The sandbox's outside world, for its control; None in production."""
     payments: Batched[payments.Pay, payments.Receipt]
     transfers: Batched[transfers.Send, transfers.TransferReceipt]
+    press: statements.Press
 
 
 @asynccontextmanager
@@ -88,6 +89,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             ),
             outside=outside,
             world=world,
+            press=statements.Press(),
         )
 
 

@@ -8,6 +8,7 @@ moves money. However long a month is, a bounded part of it is in memory.
 
 from tael.statements import errors
 from tael.statements.camt053 import camt053
+from tael.statements.keys import signing_key
 from tael.statements.press import Press, Volume
 from tael.statements.queries import (
     MonthInBrief,
@@ -18,7 +19,7 @@ from tael.statements.queries import (
     volume,
 )
 from tael.statements.rules import Month
-from tael.statements.signing import SigningKey, kept_key, key_of_files, make_key
+from tael.statements.signing import SigningKey
 from tael.statements.spreadsheet import spreadsheet
 
 __all__ = [
@@ -30,11 +31,9 @@ __all__ = [
     "Volume",
     "camt053",
     "errors",
-    "kept_key",
-    "key_of_files",
     "list_months",
-    "make_key",
     "pages",
+    "signing_key",
     "spreadsheet",
     "statement",
     "volume",
