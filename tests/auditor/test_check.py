@@ -7,7 +7,7 @@ import pytest
 
 from factories import ledger as f
 from factories.ledger import NOON
-from tael import auditor
+from tael import auditor, ledger
 from tael.kernel.database import Database
 
 # What each planted damage does, and the rules that must notice. $A and $B are accounts with
@@ -43,8 +43,8 @@ DAMAGE: dict[str, tuple[str, set[str]]] = {
     ),
     "a movement without postings": (
         (
-            "INSERT INTO ledger_movements VALUES (gen_random_uuid(), 'fee', gen_random_uuid(), "
-            "'', '', '', '2026-03-10 04:00Z', '2026-03-10')"
+            "INSERT INTO ledger_movements VALUES (ledger_month_start('2026-03-10'), 'fee', "
+            "gen_random_uuid(), '', '', '', '2026-03-10 04:00Z', '2026-03-10', '2026-03-10')"
         ),
         {"movement.postings"},
     ),
@@ -130,34 +130,63 @@ DAMAGE: dict[str, tuple[str, set[str]]] = {
         {"hold.captured"},
     ),
     "a capture that was never posted": (
-        "UPDATE ledger_holds SET movement_id = gen_random_uuid() WHERE id = $H",
+        "UPDATE ledger_captures SET movement_id = gen_random_uuid() WHERE hold_id = $H",
         {"hold.movement"},
     ),
     "a capture of another amount than was posted": (
-        "UPDATE ledger_holds SET captured = captured - 1 WHERE id = $H",
+        (
+            "WITH less AS (UPDATE ledger_captures SET amount = amount - 1 WHERE hold_id = $H) "
+            "UPDATE ledger_holds SET captured = captured - 1 WHERE id = $H"
+        ),
         {"hold.movement"},
+    ),
+    "a hold of which more was captured than its captures say": (
+        "UPDATE ledger_holds SET captured = captured + 1 WHERE id = $H",
+        {"hold.captures"},
     ),
     "a movement that captured two holds": (
         (
-            "INSERT INTO ledger_holds SELECT gen_random_uuid(), currency, account, holder, "
-            "destination, reference, amount, state, captured, movement_id, made_at, expires_at, "
-            "ended_at FROM ledger_holds WHERE id = $H"
+            "ALTER TABLE ledger_captures DROP CONSTRAINT pk_ledger_captures; "
+            "WITH copy AS (INSERT INTO ledger_holds "
+            "SELECT gen_random_uuid(), currency, account, holder, destination, reference, amount, "
+            "state, captured, made_at, expires_at, ended_at FROM ledger_holds WHERE id = $H "
+            "RETURNING id) "
+            "INSERT INTO ledger_captures SELECT movement_id, copy.id, amount "
+            "FROM ledger_captures, copy"
         ),
         {"hold.movement_once"},
     ),
+    "a reversal of less than was moved": (
+        "UPDATE ledger_postings SET amount = 8 WHERE credit = $B AND amount = 9",
+        {"movement.reversal", "account.balance", "account.running_balance"},
+    ),
+    "a reversal that does not say what it undoes": (
+        "UPDATE ledger_movements SET reverses = NULL WHERE reverses IS NOT NULL",
+        {"movement.reversal"},
+    ),
 }
 
-TABLES = ("ledger_accounts", "ledger_movements", "ledger_postings", "ledger_holds")
+TABLES = (
+    "ledger_accounts",
+    "ledger_movements",
+    "ledger_postings",
+    "ledger_holds",
+    "ledger_captures",
+    "ledger_reversals",
+)
 
 
 async def _story(database: Database) -> dict[str, str]:
-    """Some life in the books: payments, a captured and a pending hold, an emptied account."""
+    """Some life in the books: payments, one undone, a captured and a pending hold."""
     alice, bob, carol = await f.funded(database, 1_000, 50, 20)
     captured = await f.hold(database, alice, bob, 200)
-    await f.capture(database, captured, 150)
+    await f.capture(database, captured, 150, final=True)
     await f.post(database, f.a_transfer(bob, alice, 40), f.a_transfer(carol, bob, 20))
     await f.post(database, f.a_transfer(alice, bob, 300, memo="plain"))
     await f.post(database, f.a_transfer(alice, bob, 7))
+    mistaken = f.a_transfer(bob, ledger.FEES, 9)
+    await f.post(database, mistaken)
+    await f.reverse(database, mistaken.id)
     pending = await f.hold(database, alice, bob, 100, life=timedelta(days=1))
     return {
         "$A": str(alice),
@@ -170,6 +199,10 @@ async def _story(database: Database) -> dict[str, str]:
 
 async def _unguarded(owner: asyncpg.Connection) -> None:
     """Take every guard of the schema away, as somebody with the server in hand could."""
+    for index in await owner.fetch(
+        "SELECT indexname FROM pg_indexes WHERE indexname LIKE 'uq_ledger_postings_%'"
+    ):
+        await owner.execute(f"DROP INDEX {index['indexname']}")
     for table in TABLES:
         await owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
         for row in await owner.fetch(
@@ -188,7 +221,6 @@ async def test_the_auditor_notices(
     statement, rules = DAMAGE[damage]
     for name, value in names.items():
         statement = statement.replace(name, value)
-    await owner.execute("DROP INDEX uq_ledger_postings_debit, uq_ledger_postings_credit")
     assert not (await owner.execute(statement)).endswith(" 0"), "the damage was done"
     async with auditor_database.snapshot() as session:
         report = await auditor.check(session, rules=auditor.BOOKS)
@@ -205,10 +237,10 @@ async def test_books_that_are_right_are_found_right(
         report = (await auditor.check(session, rules=auditor.BOOKS)).as_json()
     assert report["ok"] is True
     assert report["differences"] == ()
-    assert (report["accounts"], report["movements"], report["holds"]) == (8, 8, 2)
-    assert report["postings"] == 8
+    assert (report["accounts"], report["movements"], report["holds"]) == (9, 10, 2)
+    assert report["postings"] == 10
     cny = next(total for total in report["totals"] if total["currency"] == "CNY")
-    assert cny == {"currency": "CNY", "posted": 1_587, "balance": 0, "held": 100}
+    assert cny == {"currency": "CNY", "posted": 1_605, "balance": 0, "held": 100}
     kinds = {row["kind"]: row["balance"] for row in report["trial_balance"]}
     assert kinds["customer_cash"] == 1_070
     assert kinds["card_clearing"] == -1_070

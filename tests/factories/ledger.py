@@ -8,7 +8,15 @@ from tael import auditor, ledger
 from tael.kernel import ids
 from tael.kernel.database import Database
 from tael.kernel.money import CNY, PTS, Currency, Money
-from tael.ledger import AccountKind, AccountNumber, HoldId, Movement, MovementKind, Posting
+from tael.ledger import (
+    AccountKind,
+    AccountNumber,
+    HoldId,
+    Movement,
+    MovementId,
+    MovementKind,
+    Posting,
+)
 
 NOON = datetime(2026, 3, 10, 4, tzinfo=UTC)
 """Noon of an ordinary day in Shanghai."""
@@ -117,12 +125,25 @@ async def hold(
     return made
 
 
-async def capture(database: Database, made: AHold, minor: int, *, now: datetime = NOON) -> None:
+async def capture(
+    database: Database, made: AHold, minor: int, *, now: datetime = NOON, final: bool = False
+) -> Movement:
     """Take part of a hold, or all of it; raises the refusal."""
+    movement = a_transfer(made.account, made.to, minor, at=now)
     async with database.write() as session:
         book = await ledger.lock(session, [made.account, made.to], now=now, holds=[made.id])
-        book.capture(made.id, fen(minor), a_transfer(made.account, made.to, minor, at=now))
+        book.capture(made.id, fen(minor), movement, final=final)
         await ledger.write(session, book)
+    return movement
+
+
+async def reverse(
+    database: Database, original: MovementId, *, now: datetime = NOON, memo: str = ""
+) -> Movement:
+    """Undo a movement by its opposite; raises the refusal."""
+    async with database.write() as session:
+        made = ledger.MovementId(ids.new_id())
+        return await ledger.reverse(session, original, made, memo=memo, now=now)
 
 
 async def void(database: Database, made: AHold, *, now: datetime = NOON) -> None:

@@ -9,6 +9,7 @@ One event a line, its outcome last; a blank line or `#` says nothing:
     hold     alice -> shop     6.00              ok as h1
     hold     alice -> shop     6.00  for 60s     ok as h2
     capture  h1                4.00              ok
+    capture  h1                1.00  final       ok
     void     h2                                  ledger.hold_not_open
     wait     60s
     expect   alice 6.00 held 0.00
@@ -36,7 +37,7 @@ _LINES = {
     "account": re.compile(r"account\s+(\w+)\s+([A-Z]{3})\s+(floor 0|unbounded)"),
     "post": re.compile(rf"post\s+({_LEG}(?:\s*,\s*{_LEG})*)\s+(ok|[a-z_.]+)"),
     "hold": re.compile(rf"hold\s+{_LEG}(?:\s+for (\d+)s)?\s+(?:ok as (\w+)|([a-z_.]+))"),
-    "capture": re.compile(r"capture\s+(\w+)(?:\s+([\d.]+))?\s+(ok|[a-z_.]+)"),
+    "capture": re.compile(r"capture\s+(\w+)(?:\s+([\d.]+))?(\s+final)?\s+(ok|[a-z_]+\.[a-z_]+)"),
     "void": re.compile(r"void\s+(\w+)\s+(ok|[a-z_.]+)"),
     "close": re.compile(r"close\s+(\w+)\s+(ok|[a-z_.]+)"),
     "wait": re.compile(r"wait\s+(\d+)s"),
@@ -181,10 +182,11 @@ class Teller:
         refusal = book.refuses_capture(made, amount)
         if refusal:
             return refusal
-        whole = Money(book.holds[made].amount, book.currency)
-        taken = whole if amount is None else amount
+        rest = Money(book.holds[made].left, book.currency)
+        taken = rest if amount is None else amount
         posting = Posting(self._number(payer), self._number(payee), taken)
-        book.capture(made, amount, f.a_movement(posting, at=self.now))
+        final = line.parts[2] is not None
+        book.capture(made, amount, f.a_movement(posting, at=self.now), final=final)
         return None
 
     def _void(self, book: Book, line: Line) -> Refusal | None:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from factories.ledger import NOON, a_hold_id, a_transfer, fen
 from tael.kernel import ids
 from tael.kernel.money import CNY
-from tael.ledger import AccountNumber, Book, HoldId
+from tael.kernel.refusals import Refusal
+from tael.ledger import AccountNumber, Book, HoldId, Movement, MovementId, PostedMovement
 from tael.ledger.book import BookAccount, BookHold
 from tael.ledger.states import HoldState
 
@@ -42,6 +43,7 @@ class Hold:
 class Capture:
     which: int
     amount: int | None
+    final: bool
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,16 @@ class Void:
 
 
 @dataclass(frozen=True)
+class Reverse:
+    which: int
+
+
+@dataclass(frozen=True)
 class Wait:
     seconds: int
 
 
-Command: TypeAlias = Post | Hold | Capture | Void | Wait
+Command: TypeAlias = Post | Hold | Capture | Void | Reverse | Wait
 
 pairs = st.tuples(st.sampled_from([WORLD, *ACCOUNTS]), st.sampled_from([WORLD, *ACCOUNTS])).filter(
     lambda pair: pair[0] != pair[1]
@@ -69,7 +76,8 @@ commands = st.lists(
             amounts,
             st.integers(1, 5),
         ),
-        st.builds(Capture, st.integers(0, 5), st.none() | amounts),
+        st.builds(Capture, st.integers(0, 5), st.none() | amounts, st.booleans()),
+        st.builds(Reverse, st.integers(0, 5)),
         st.builds(Void, st.integers(0, 5)),
         st.builds(Wait, st.integers(1, 3)),
     ),
@@ -86,6 +94,8 @@ class Promise:
     amount: int
     ends: int
     alive: bool = True
+    taken: int = 0
+    state: str = "pending"
 
 
 @dataclass
@@ -96,11 +106,13 @@ class Model:
         default_factory=lambda: dict.fromkeys([WORLD, *ACCOUNTS], 0)
     )
     promises: list[Promise] = field(default_factory=list)
+    moves: list[tuple[AccountNumber, AccountNumber, int]] = field(default_factory=list)
+    undone: set[int] = field(default_factory=set)
     second: int = 0
 
     def held(self, number: AccountNumber) -> int:
         return sum(
-            promise.amount
+            promise.amount - promise.taken
             for promise in self.promises
             if promise.payer == number and promise.alive and promise.ends > self.second
         )
@@ -122,6 +134,9 @@ class Model:
                 return "ledger.insufficient_funds"
             case Post(payer, payee, amount):
                 self.move(payer, payee, amount)
+                self.moves.append((payer, payee, amount))
+            case Reverse(which):
+                return self.undo(which)
             case Hold(payer, payee, amount, life_s):
                 self.promises.append(Promise(payer, payee, amount, self.second + life_s))
             case Capture(which) | Void(which):
@@ -134,13 +149,37 @@ class Model:
         promise = self.promises[which]
         if promise.ends <= self.second:
             return "ledger.hold_expired"
+        left = promise.amount - promise.taken
         if isinstance(command, Capture):
-            taken = promise.amount if command.amount is None else command.amount
-            if taken > promise.amount:
+            taken = left if command.amount is None else command.amount
+            if taken > left:
                 return "ledger.capture_exceeds_hold"
             self.move(promise.payer, promise.payee, taken)
-        promise.alive = False
+            promise.taken += taken
+            promise.alive = taken < left and not command.final
+        else:
+            promise.alive = False
+        if not promise.alive:
+            promise.state = "posted" if promise.taken else "voided"
         return "ok"
+
+    def undo(self, which: int) -> str:
+        if which >= len(self.moves):
+            return "ledger.movement_not_found"
+        if which in self.undone:
+            return "ledger.already_reversed"
+        payer, payee, amount = self.moves[which]
+        if not self.spendable(payee, amount):
+            return "ledger.insufficient_funds"
+        self.undone.add(which)
+        self.move(payee, payer, amount)
+        return "ok"
+
+    def states(self) -> list[tuple[str, int]]:
+        return [
+            ("expired" if one.alive and one.ends <= self.second else one.state, one.taken)
+            for one in self.promises
+        ]
 
 
 @dataclass
@@ -152,6 +191,7 @@ class Ledger:
     )
     holds: dict[HoldId, BookHold] = field(default_factory=dict)
     order: list[HoldId] = field(default_factory=list)
+    posted: list[PostedMovement] = field(default_factory=list)
     second: int = 0
 
     def tell(self, told: Sequence[Command]) -> list[str]:
@@ -173,6 +213,10 @@ class Ledger:
             self.accounts[number] = (account.balance, account.held, account.postings)
             assert account.floor is None or account.balance - account.held >= account.floor
         self.holds = dict(book.holds)
+        self.posted = [
+            movement._replace(reversed_by=book.reversals.get(movement.id, movement.reversed_by))
+            for movement in self.posted
+        ]
         return outcomes
 
     def _act(self, book: Book, command: Command) -> str:
@@ -180,7 +224,9 @@ class Ledger:
             case Post(payer, payee, amount):
                 refusal = book.refuses_debit(payer, fen(amount))
                 if refusal is None:
-                    book.post(a_transfer(payer, payee, amount, at=book.now))
+                    movement = a_transfer(payer, payee, amount, at=book.now)
+                    book.post(movement)
+                    self.posted.append(as_posted(movement))
             case Hold(payer, payee, amount, life_s):
                 refusal = book.refuses_debit(payer, fen(amount))
                 if refusal is None:
@@ -194,26 +240,57 @@ class Ledger:
                         expires_at=book.now + timedelta(seconds=life_s),
                         reference=ids.new_id(),
                     )
-            case Capture(which, wanted):
-                made = self._hold(which)
-                amount_wanted = None if wanted is None else fen(wanted)
-                refusal = book.refuses_capture(made, amount_wanted)
-                if refusal is None:
-                    held = book.holds[made]
-                    taken = held.amount if wanted is None else wanted
-                    transfer = a_transfer(held.account, held.destination, taken, at=book.now)
-                    book.capture(made, amount_wanted, transfer)
+            case Capture():
+                refusal = self._capture(book, command)
             case Void(which):
                 made = self._hold(which)
                 refusal = book.refuses_void(made)
                 if refusal is None:
                     book.void(made)
+            case Reverse(which):
+                return self._reverse(book, which)
             case Wait():
                 raise AssertionError("time passes between sets")
         return refusal.code if refusal else "ok"
 
+    def _capture(self, book: Book, command: Capture) -> Refusal | None:
+        made = self._hold(command.which)
+        amount = None if command.amount is None else fen(command.amount)
+        refusal = book.refuses_capture(made, amount)
+        if refusal is None:
+            held = book.holds[made]
+            taken = held.left if command.amount is None else command.amount
+            transfer = a_transfer(held.account, held.destination, taken, at=book.now)
+            book.capture(made, amount, transfer, final=command.final)
+        return refusal
+
+    def _reverse(self, book: Book, which: int) -> str:
+        if which >= len(self.posted):
+            return "ledger.movement_not_found"
+        refusal = book.refuses_reversal(self.posted[which])
+        if refusal is None:
+            book.reverse(self.posted[which], MovementId(ids.new_id()), memo="")
+        return refusal.code if refusal else "ok"
+
     def _hold(self, which: int) -> HoldId:
         return self.order[which] if which < len(self.order) else a_hold_id()
+
+
+def as_posted(movement: Movement) -> PostedMovement:
+    return PostedMovement(
+        movement.id,
+        movement.kind,
+        CNY,
+        movement.postings,
+        movement.reference,
+        movement.payer_label,
+        movement.payee_label,
+        movement.memo,
+        movement.at,
+        movement.at.date(),
+        movement.reverses,
+        None,
+    )
 
 
 def tell_all(ledger: Ledger, told: Sequence[Command], *, batch: bool) -> list[str]:
@@ -238,8 +315,11 @@ def tell_all(ledger: Ledger, told: Sequence[Command], *, batch: bool) -> list[st
 def test_the_books_do_what_the_model_says(told: list[Command]) -> None:
     ledger, model = Ledger(), Model()
     assert tell_all(ledger, told, batch=False) == [model.tell(command) for command in told]
+    ledger.tell([])
     for number, balance in model.balance.items():
         assert ledger.accounts[number][:2] == (balance, model.held(number))
+    holds = [ledger.holds[made] for made in ledger.order]
+    assert [(held.state.value, held.captured) for held in holds] == model.states()
 
 
 @given(commands)
@@ -262,7 +342,7 @@ def test_what_an_account_holds_is_the_sum_of_its_pending_holds(told: list[Comman
     tell_all(ledger, told, batch=True)
     for number, (_, held, _) in ledger.accounts.items():
         pending = [
-            hold.amount
+            hold.left
             for hold in ledger.holds.values()
             if hold.account == number and hold.state is HoldState.PENDING
         ]

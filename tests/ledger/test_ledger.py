@@ -151,7 +151,7 @@ async def test_a_hold_reserves_and_its_capture_pays(database: Database) -> None:
     async with database.write() as session:
         book = await ledger.lock(session, [alice], now=NOON)
         assert isinstance(book.refuses_debit(alice, fen(401)), InsufficientFunds)
-    await f.capture(database, made, 400)
+    await f.capture(database, made, 400, final=True)
     assert await f.balance(database, alice) == (600, 0)
     assert await f.balance(database, shop) == (400, 0)
     assert await f.audit(database) == ()

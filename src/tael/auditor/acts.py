@@ -156,8 +156,9 @@ RULES: Final[tuple[Rule, ...]] = (
           AND (h.amount IS DISTINCT FROM c.amount_minor
                OR CASE c.state
                    WHEN 'pending' THEN h.state <> 'pending'
-                   WHEN 'succeeded' THEN (h.state, h.movement_id)
-                       IS DISTINCT FROM ('posted', c.movement_id)
+                   WHEN 'succeeded' THEN h.state <> 'posted' OR NOT EXISTS (
+                       SELECT FROM ledger_captures AS taken
+                       WHERE taken.movement_id = c.movement_id AND taken.hold_id = h.id)
                    ELSE h.state NOT IN ('voided', 'expired')
                END)
         """,

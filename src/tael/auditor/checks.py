@@ -133,12 +133,12 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         "account.held",
-        "What an account has held is the sum of its pending holds.",
+        "What an account has held is what is left of its pending holds.",
         """
         SELECT a.currency || ' ' || a.number, coalesce(h.sum, 0), a.held
         FROM ledger_accounts AS a
         LEFT JOIN (
-            SELECT currency, account, sum(amount) AS sum
+            SELECT currency, account, sum(amount - captured) AS sum
             FROM ledger_holds
             WHERE state = 'pending'
             GROUP BY currency, account
@@ -204,27 +204,50 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         "hold.captured",
-        "A capture takes something and no more than was held; nothing else takes anything.",
+        "Posted takes something and no more than was held; pending and expired leave some.",
         """
-        SELECT id, CASE WHEN state = 'posted' THEN '1 to ' || amount ELSE '0' END, captured
+        SELECT id,
+               CASE state
+                   WHEN 'posted' THEN '1 to ' || amount
+                   WHEN 'voided' THEN '0'
+                   ELSE '0 to ' || amount - 1
+               END,
+               captured
         FROM ledger_holds
-        WHERE (state = 'posted' AND captured NOT BETWEEN 1 AND amount)
-           OR (state <> 'posted' AND captured <> 0)
+        WHERE captured NOT BETWEEN CASE state WHEN 'posted' THEN 1 ELSE 0 END
+                           AND CASE state WHEN 'posted' THEN amount
+                                          WHEN 'voided' THEN 0
+                                          ELSE amount - 1 END
+        """,
+    ),
+    Rule(
+        "hold.captures",
+        "What was captured of a hold is the sum of its captures.",
+        """
+        SELECT coalesce(h.id, c.hold_id), coalesce(h.captured, 0), coalesce(c.sum, 0)
+        FROM ledger_holds AS h
+        FULL JOIN (
+            SELECT hold_id, sum(amount) AS sum
+            FROM ledger_captures
+            GROUP BY hold_id
+        ) AS c ON c.hold_id = h.id
+        WHERE coalesce(h.captured, -1) <> coalesce(c.sum, 0)
         """,
     ),
     Rule(
         "hold.movement",
         "What was captured was posted: from the hold's account to its destination, as much.",
         """
-        SELECT h.id, h.captured, coalesce(p.amount, 0)
-        FROM ledger_holds AS h
+        SELECT c.movement_id, c.amount, coalesce(p.amount, 0)
+        FROM ledger_captures AS c
+        JOIN ledger_holds AS h ON h.id = c.hold_id
         LEFT JOIN ledger_postings AS p
-          ON p.movement_id = h.movement_id
+          ON p.movement_id = c.movement_id
          AND p.line = 1
          AND p.currency = h.currency
          AND p.debit = h.account
          AND p.credit = h.destination
-        WHERE h.state = 'posted' AND h.captured IS DISTINCT FROM p.amount
+        WHERE c.amount IS DISTINCT FROM p.amount
         """,
     ),
     Rule(
@@ -232,10 +255,39 @@ RULES: Final[tuple[Rule, ...]] = (
         "A movement captures one hold.",
         """
         SELECT movement_id, 1, count(*)
-        FROM ledger_holds
-        WHERE movement_id IS NOT NULL
+        FROM ledger_captures
         GROUP BY movement_id
         HAVING count(*) > 1
+        """,
+    ),
+    Rule(
+        "movement.reversal",
+        "A reversal posts the opposite of all that the movement which it names did.",
+        """
+        SELECT undone.id, 'the opposite', coalesce(made.id::text, 'none')
+        FROM ledger_movements AS made
+        FULL JOIN ledger_reversals AS r ON r.movement_id = made.id
+        LEFT JOIN ledger_movements AS undone ON undone.id = r.reversed
+        WHERE (made.reverses IS NOT NULL OR r.reversed IS NOT NULL)
+          AND (made.reverses IS DISTINCT FROM r.reversed
+               OR undone.id IS NULL
+               OR undone.reverses IS NOT NULL
+               OR EXISTS (
+                   (SELECT p.currency, p.debit, p.credit, p.amount
+                    FROM ledger_postings AS p
+                    WHERE p.movement_id = undone.id)
+                   EXCEPT ALL
+                   (SELECT p.currency, p.credit, p.debit, p.amount
+                    FROM ledger_postings AS p
+                    WHERE p.movement_id = made.id))
+               OR EXISTS (
+                   (SELECT p.currency, p.credit, p.debit, p.amount
+                    FROM ledger_postings AS p
+                    WHERE p.movement_id = made.id)
+                   EXCEPT ALL
+                   (SELECT p.currency, p.debit, p.credit, p.amount
+                    FROM ledger_postings AS p
+                    WHERE p.movement_id = undone.id)))
         """,
     ),
     Rule(

@@ -22,10 +22,11 @@ from tael.ledger.chart import (
     AccountNumber,
 )
 from tael.ledger.jobs import SCHEDULES
-from tael.ledger.movements import HoldId, Movement, MovementId, Posting
+from tael.ledger.movements import HoldId, Movement, MovementId, PostedMovement, Posting
 from tael.ledger.period import Cut, PeriodEntry, Sums, cuts, period, sums
-from tael.ledger.queries import Balance, balance, trial_balance
+from tael.ledger.queries import Balance, balance, posted_movement, trial_balance
 from tael.ledger.receipts import receipt_number
+from tael.ledger.reverse import reverse
 from tael.ledger.service import close_account, lock, open_account, write
 from tael.ledger.statement import PAGE_MAX, Entry, Filters, Page, entry, statement
 from tael.ledger.states import AccountKind, Direction, MovementKind
@@ -52,6 +53,7 @@ __all__ = [
     "MovementKind",
     "Page",
     "PeriodEntry",
+    "PostedMovement",
     "Posting",
     "Sums",
     "balance",
@@ -62,7 +64,9 @@ __all__ = [
     "lock",
     "open_account",
     "period",
+    "posted_movement",
     "receipt_number",
+    "reverse",
     "statement",
     "sums",
     "trial_balance",

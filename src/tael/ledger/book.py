@@ -9,16 +9,24 @@ a `Money` for each of them would cost as much as all the rest.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
+from tael.kernel.clock import business_day
 from tael.kernel.money import Currency, Money
 from tael.kernel.refusals import Refusal
 from tael.ledger import rules
 from tael.ledger.chart import AccountNumber
-from tael.ledger.errors import AccountClosed, CaptureExceedsHold, HoldNotOpen, InsufficientFunds
-from tael.ledger.movements import HoldId, Movement, MovementId
-from tael.ledger.states import HoldState
+from tael.ledger.errors import (
+    AccountClosed,
+    AlreadyReversed,
+    CaptureExceedsHold,
+    HoldNotOpen,
+    InsufficientFunds,
+    ReversalStands,
+)
+from tael.ledger.movements import HoldId, Movement, MovementId, PostedMovement, Posting
+from tael.ledger.states import HoldState, MovementKind
 
 
 class BookAccount:
@@ -55,7 +63,6 @@ class BookHold:
         "expires_at",
         "id",
         "is_new",
-        "movement",
         "reference",
         "state",
     )
@@ -77,12 +84,17 @@ class BookHold:
         self.reference = reference
         self.state = HoldState.PENDING
         self.captured = 0
-        self.movement: MovementId | None = None
         self.is_new = False
 
+    @property
+    def left(self) -> int:
+        """What can still be taken of it."""
+        return self.amount - self.captured
 
-MovementRow = tuple[MovementId, str, UUID, str, str, str]
+
+MovementRow = tuple[MovementId, str, UUID, str, str, str, date, MovementId | None]
 PostingRow = tuple[MovementId, int, int, int, int, int, int, int, int]
+CaptureRow = tuple[MovementId, HoldId, int]
 
 
 class Book:
@@ -103,11 +115,14 @@ class Book:
     ) -> None:
         self.currency = currency
         self.now = now
+        self.today = business_day(now)
         self.accounts = {account.number: account for account in accounts}
         self.holds = {hold.id: hold for hold in holds}
         self.read_sum = sum(account.balance for account in self.accounts.values())
         self.movement_rows: list[MovementRow] = []
         self.posting_rows: list[PostingRow] = []
+        self.capture_rows: list[CaptureRow] = []
+        self.reversals: dict[MovementId, MovementId] = {}
         self.touched: set[AccountNumber] = set()
         self.changed_holds: dict[HoldId, BookHold] = {}
         self.written = False
@@ -193,8 +208,13 @@ class Book:
                 movement.payer_label,
                 movement.payee_label,
                 movement.memo,
+                movement.effective_on or self.today,
+                movement.reverses,
             )
         )
+        if movement.reverses is not None:
+            assert movement.reverses not in self.reversals, "a movement is undone once"
+            self.reversals[movement.reverses] = identity
 
     def hold(
         self,
@@ -222,37 +242,43 @@ class Book:
         self.touched.add(account)
 
     def refuses_capture(self, hold_id: HoldId, amount: Money | None = None) -> Refusal | None:
-        """Why this much (or all, without an amount) cannot be captured, if it cannot."""
+        """Why this much (or all that is left, without an amount) cannot be captured."""
         refusal = self.refuses_void(hold_id)
         if refusal is not None:
             return refusal
         held = self.holds[hold_id]
         if amount is not None:
             assert amount.currency == self.currency
-            excess = rules.exceeds_hold_by_minor(held=held.amount, capture=amount.minor)
+            excess = rules.exceeds_hold_by_minor(left=held.left, capture=amount.minor)
             if excess:
                 return CaptureExceedsHold(exceeds_by=Money(excess, self.currency))
         if self.accounts[held.account].closed or self.accounts[held.destination].closed:
             return AccountClosed()
         return None
 
-    def capture(self, hold_id: HoldId, amount: Money | None, movement: Movement) -> None:
-        """Take the held money, or `amount` of it, by `movement`; the rest is released.
+    def capture(
+        self, hold_id: HoldId, amount: Money | None, movement: Movement, *, final: bool
+    ) -> None:
+        """Take what is left of the held money, or `amount` of it, by `movement`.
 
-        The movement's first posting takes exactly what is captured from the hold's account
-        to its destination. Raises what `refuses_capture` tells; then nothing changed.
+        What is left after that stays held for further captures, unless this is the `final`
+        one, which releases it. The movement's first posting takes exactly what is captured from
+        the hold's account to its destination. Raises what `refuses_capture` tells; then
+        nothing changed.
         """
         refusal = self.refuses_capture(hold_id, amount)
         if refusal is not None:
             raise refusal
         held = self.holds[hold_id]
-        captured = held.amount if amount is None else amount.minor
+        taken = held.left if amount is None else amount.minor
         first = movement.postings[0]
         assert (first.debit, first.credit) == (held.account, held.destination)
-        assert first.amount.minor == captured
-        self._end(held, HoldState.POSTED)
-        held.captured = captured
-        held.movement = movement.id
+        assert first.amount.minor == taken
+        self._release(held, taken)
+        held.captured += taken
+        if final or not held.left:
+            self._end(held, HoldState.POSTED)
+        self.capture_rows.append((movement.id, hold_id, taken))
         self.post(movement)
 
     def refuses_void(self, hold_id: HoldId) -> Refusal | None:
@@ -263,11 +289,15 @@ class Book:
         return rules.refuses_end(held.state, held.expires_at, self.now)
 
     def void(self, hold_id: HoldId) -> None:
-        """Give the hold up and release its money. Raises what `refuses_void` tells."""
+        """Give up what is left of the hold. Raises what `refuses_void` tells.
+
+        What was captured of it before stays captured.
+        """
         refusal = self.refuses_void(hold_id)
         if refusal is not None:
             raise refusal
-        self._end(self.holds[hold_id], HoldState.VOIDED)
+        held = self.holds[hold_id]
+        self._end(held, rules.ended_by_void(held.captured))
 
     def release_due(self) -> int:
         """Expire every hold of this book that is past its deadline; tell how many were."""
@@ -276,15 +306,73 @@ class Book:
             self._end(held, HoldState.EXPIRED)
         return len(due)
 
+    def refuses_reversal(self, original: PostedMovement) -> Refusal | None:
+        """Why this movement, as it was read under the lock of its accounts, cannot be undone."""
+        assert original.currency == self.currency
+        if original.reversed_by is not None or original.id in self.reversals:
+            return AlreadyReversed()
+        if original.reverses is not None:
+            return ReversalStands()
+        changes: dict[AccountNumber, int] = {}
+        for posting in original.postings:
+            amount = posting.amount.minor
+            changes[posting.debit] = changes.get(posting.debit, 0) + amount
+            changes[posting.credit] = changes.get(posting.credit, 0) - amount
+        for number, change in changes.items():
+            refusal = self.refuses_credit(number)
+            if refusal is None and change < 0:
+                refusal = self.refuses_debit(number, Money(-change, self.currency))
+            if refusal is not None:
+                return refusal
+        return None
+
+    def reverse(
+        self,
+        original: PostedMovement,
+        movement_id: MovementId,
+        *,
+        memo: str,
+        effective_on: date | None = None,
+    ) -> Movement:
+        """Post the opposite of every line of a movement, last line first.
+
+        Nothing is edited: both movements stay, and the second names the first. What a hold
+        had set aside before it was captured is not set aside again. Raises what
+        `refuses_reversal` tells; then nothing changed.
+        """
+        refusal = self.refuses_reversal(original)
+        if refusal is not None:
+            raise refusal
+        opposite = Movement(
+            id=movement_id,
+            kind=MovementKind.REVERSAL,
+            postings=tuple(
+                Posting(posting.credit, posting.debit, posting.amount)
+                for posting in reversed(original.postings)
+            ),
+            reference=original.reference,
+            payer_label=original.payee_label,
+            payee_label=original.payer_label,
+            memo=memo,
+            at=self.now,
+            effective_on=effective_on,
+            reverses=original.id,
+        )
+        self.post(opposite)
+        return opposite
+
     def assert_balanced(self) -> None:
         """The sum over the book's accounts is what was read: nothing was minted or burned."""
         total = sum(account.balance for account in self.accounts.values())
         assert total == self.read_sum, f"the book's sum moved from {self.read_sum} to {total}"
 
     def _end(self, held: BookHold, state: HoldState) -> None:
+        self._release(held, held.left)
         held.state = state
+
+    def _release(self, held: BookHold, amount: int) -> None:
         account = self.accounts[held.account]
-        account.held -= held.amount
+        account.held -= amount
         assert account.held >= 0, f"account {account.number} holds less than nothing"
         self.touched.add(account.number)
         self.changed_holds[held.id] = held

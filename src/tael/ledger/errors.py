@@ -25,7 +25,7 @@ class AccountNotEmpty(Refusal):
 
 
 class HoldNotOpen(Refusal):
-    """The hold was captured, voided or never made: there is nothing to take from it."""
+    """The hold was taken whole, given up or never made: there is nothing left of it."""
 
     code = "ledger.hold_not_open"
     advice = Advice.NEVER
@@ -39,9 +39,23 @@ class HoldExpired(Refusal):
 
 
 class CaptureExceedsHold(Refusal):
-    """The capture asks for more than was held."""
+    """The capture asks for more than is left of the hold."""
 
     code = "ledger.capture_exceeds_hold"
+    advice = Advice.NEVER
+
+
+class AlreadyReversed(Refusal):
+    """The movement was reversed before: it is undone once."""
+
+    code = "ledger.already_reversed"
+    advice = Advice.NEVER
+
+
+class ReversalStands(Refusal):
+    """The movement is a reversal itself, and those stand: make the act anew instead."""
+
+    code = "ledger.reversal_stands"
     advice = Advice.NEVER
 
 

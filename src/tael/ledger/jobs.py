@@ -1,7 +1,7 @@
-"""What the ledger does by itself: sweep dead holds, and index long histories for search.
+"""What the ledger does by itself: sweep dead holds, index long histories, make months.
 
-Nobody needs either to be punctual: a hold past its deadline is dead for every reader and
-spender already, and what is not indexed yet is read along.
+Nobody needs any to be punctual: a hold past its deadline is dead for every reader and
+spender already, what is not indexed yet is read along, and months are made long ahead.
 """
 
 from typing import Final
@@ -14,6 +14,9 @@ from tael.ledger import search, service
 
 SWEEP_EVERY_S: Final = 5.0
 INDEX_EVERY_S: Final = 30.0
+MONTHS_EVERY_S: Final = 6 * 3600.0
+MONTHS_AHEAD: Final = 3
+"""How many months of entries there is room for beyond this one."""
 SWEEP_BATCH: Final = 500
 """The most accounts that one transaction sweeps."""
 
@@ -54,7 +57,14 @@ async def index_long_histories(database: Database) -> None:
             more = await search.index_some(session)
 
 
+async def make_months(database: Database) -> None:
+    """See to it that the entries of the coming months have a place."""
+    async with database.write() as session:
+        await session.fetchval("SELECT ledger_make_months($1)", MONTHS_AHEAD)
+
+
 SCHEDULES: Final = (
     Schedule("ledger.sweep_holds", SWEEP_EVERY_S, sweep_holds),
     Schedule("ledger.index_long_histories", INDEX_EVERY_S, index_long_histories),
+    Schedule("ledger.make_months", MONTHS_EVERY_S, make_months),
 )

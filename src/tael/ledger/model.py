@@ -3,7 +3,18 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, Index, SmallInteger, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Identity,
+    Index,
+    SmallInteger,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tael.kernel.schema import Base
@@ -37,10 +48,13 @@ class AccountRow(Base):
 
 
 class MovementRow(Base):
-    """A business act, with what every list of it needs."""
+    """A business act, with what every list of it needs. A partition a month, by id."""
 
     __tablename__ = "ledger_movements"
-    __table_args__ = (Index("ix_ledger_movements_at", "at", postgresql_using="brin"),)
+    __table_args__ = (
+        Index("ix_ledger_movements_at", "at", postgresql_using="brin"),
+        {"postgresql_partition_by": "RANGE (id)"},
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str]
@@ -50,17 +64,22 @@ class MovementRow(Base):
     memo: Mapped[str]
     at: Mapped[datetime] = mapped_column(_INSTANT)
     business_day: Mapped[date]
+    effective_on: Mapped[date]
+    reverses: Mapped[UUID | None]
 
 
 class PostingRow(Base):
-    """One amount from one account to another, numbered in both, with the balances after it."""
+    """One amount from one account to another, numbered in both, with the balances after it.
+
+    A partition a month, by movement, each with unique indexes on (currency, debit, debit_seq)
+    and (currency, credit, credit_seq): an account's statement reads along them.
+    """
 
     __tablename__ = "ledger_postings"
     __table_args__ = (
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("debit <> credit", name="sides"),
-        Index("uq_ledger_postings_debit", "currency", "debit", "debit_seq", unique=True),
-        Index("uq_ledger_postings_credit", "currency", "credit", "credit_seq", unique=True),
+        {"postgresql_partition_by": "RANGE (movement_id)"},
     )
 
     movement_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -73,6 +92,25 @@ class PostingRow(Base):
     credit_seq: Mapped[int] = mapped_column(BigInteger)
     debit_balance: Mapped[int] = mapped_column(BigInteger)
     credit_balance: Mapped[int] = mapped_column(BigInteger)
+
+
+class ReversalRow(Base):
+    """Which movement was undone by which: over all months, each at most once."""
+
+    __tablename__ = "ledger_reversals"
+    __table_args__ = (UniqueConstraint("movement_id", name="uq_ledger_reversals_movement_id"),)
+
+    reversed: Mapped[UUID] = mapped_column(primary_key=True)
+    movement_id: Mapped[UUID]
+
+
+class UnsequencedRow(Base):
+    """The movements of a set that was written, until they have a place in the log."""
+
+    __tablename__ = "ledger_unsequenced"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    movements: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
 
 
 class HoldRow(Base):
@@ -101,10 +139,20 @@ class HoldRow(Base):
     amount: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(server_default="pending")
     captured: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
-    movement_id: Mapped[UUID | None]
     made_at: Mapped[datetime] = mapped_column(_INSTANT)
     expires_at: Mapped[datetime] = mapped_column(_INSTANT)
     ended_at: Mapped[datetime | None] = mapped_column(_INSTANT)
+
+
+class CaptureRow(Base):
+    """A part that was taken of a hold, and the movement that took it."""
+
+    __tablename__ = "ledger_captures"
+    __table_args__ = (CheckConstraint("amount > 0", name="amount"),)
+
+    movement_id: Mapped[UUID] = mapped_column(primary_key=True)
+    hold_id: Mapped[UUID] = mapped_column(index=True)
+    amount: Mapped[int] = mapped_column(BigInteger)
 
 
 class SearchRow(Base):

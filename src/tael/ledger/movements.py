@@ -4,11 +4,11 @@ Named tuples, because a frozen dataclass takes four times as long to make, and e
 makes both.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple, NewType
 from uuid import UUID
 
-from tael.kernel.money import Money
+from tael.kernel.money import Currency, Money
 from tael.ledger.chart import AccountNumber
 from tael.ledger.states import MovementKind
 
@@ -30,6 +30,8 @@ class Movement(NamedTuple):
     `payer_label` is how the payee sees the payer and `payee_label` how the payer sees the
     payee: the history of each side shows the other. `reference` names the act (a payment,
     a transfer) in the module that made it. `at` is business time: its book's `now`.
+    `effective_on` is the day that it counts for, its business day unless told; `reverses` the
+    movement that it undoes.
     """
 
     id: MovementId
@@ -40,3 +42,22 @@ class Movement(NamedTuple):
     payee_label: str
     memo: str
     at: datetime
+    effective_on: date | None = None
+    reverses: MovementId | None = None
+
+
+class PostedMovement(NamedTuple):
+    """A movement as it stands in the books; all its postings are of one currency."""
+
+    id: MovementId
+    kind: MovementKind
+    currency: Currency
+    postings: tuple[Posting, ...]
+    reference: UUID
+    payer_label: str
+    payee_label: str
+    memo: str
+    at: datetime
+    effective_on: date
+    reverses: MovementId | None
+    reversed_by: MovementId | None

@@ -1,4 +1,4 @@
-"""Reads of the ledger: balances and the trial balance."""
+"""Reads of the ledger: balances, the trial balance, one movement."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,9 @@ from datetime import datetime
 from tael.kernel.database import ReadSession
 from tael.kernel.money import CNY, CURRENCIES, Currency, Money
 from tael.ledger.chart import AccountNumber
-from tael.ledger.states import AccountKind
+from tael.ledger.errors import MovementNotFound
+from tael.ledger.movements import MovementId, PostedMovement, Posting
+from tael.ledger.states import AccountKind, MovementKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ async def balance(
         """
         SELECT a.balance,
                a.held - coalesce((
-                   SELECT sum(h.amount)
+                   SELECT sum(h.amount - h.captured)
                    FROM ledger_holds AS h
                    WHERE h.currency = a.currency
                      AND h.account = a.number
@@ -56,6 +58,49 @@ async def balance(
         Money(row["balance"], currency),
         Money(row["held"], currency),
         Money(row["balance"] - row["held"], currency),
+    )
+
+
+async def posted_movement(session: ReadSession, movement: MovementId) -> PostedMovement:
+    """A movement with its postings; refuses `ledger.movement_not_found`."""
+    rows = await session.fetch(
+        """
+        SELECT m.kind, m.reference, m.payer_label, m.payee_label, m.memo, m.at,
+               m.effective_on, m.reverses, r.movement_id AS reversed_by,
+               p.currency, p.debit, p.credit, p.amount
+        FROM ledger_movements AS m
+        JOIN ledger_postings AS p ON p.movement_id = m.id
+        LEFT JOIN ledger_reversals AS r ON r.reversed = m.id
+        WHERE m.id = $1
+          AND p.movement_id = $1
+        ORDER BY p.line
+        """,
+        movement,
+    )
+    if not rows:
+        raise MovementNotFound
+    head = rows[0]
+    currency = CURRENCIES[head["currency"]]
+    return PostedMovement(
+        id=movement,
+        kind=MovementKind(head["kind"]),
+        currency=currency,
+        postings=tuple(
+            Posting(
+                AccountNumber(row["debit"]),
+                AccountNumber(row["credit"]),
+                Money(row["amount"], currency),
+            )
+            for row in rows
+        ),
+        reference=head["reference"],
+        payer_label=head["payer_label"],
+        payee_label=head["payee_label"],
+        memo=head["memo"],
+        at=head["at"],
+        effective_on=head["effective_on"],
+        reverses=head["reverses"],
+        reversed_by=head["reversed_by"],
     )
 
 

@@ -34,7 +34,12 @@ def refuses_end(state: HoldState, expires_at: datetime, now: datetime) -> Refusa
     return None
 
 
-def exceeds_hold_by_minor(*, held: int, capture: int) -> int:
-    """By how much a capture exceeds its hold: zero when it does not."""
+def exceeds_hold_by_minor(*, left: int, capture: int) -> int:
+    """By how much a capture exceeds what is left of its hold: zero when it does not."""
     assert capture > 0, "a capture takes something; to take nothing, void"
-    return max(0, capture - held)
+    return max(0, capture - left)
+
+
+def ended_by_void(captured: int) -> HoldState:
+    """What a hold becomes that is given up: what was taken of it before stays taken."""
+    return HoldState.POSTED if captured else HoldState.VOIDED

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from tael.kernel.clock import business_day
 from tael.kernel.database import Row, WriteSession
 from tael.kernel.money import CNY, Currency
 from tael.ledger.book import Book, BookAccount, BookHold
@@ -40,10 +39,17 @@ FOR NO KEY UPDATE
 _WRITE_ENTRIES: Final = """
 WITH movements AS (
     INSERT INTO ledger_movements
-        (id, kind, reference, payer_label, payee_label, memo, at, business_day)
-    SELECT n.id, n.kind, n.reference, n.payer_label, n.payee_label, n.memo, $2, $3
+        (id, kind, reference, payer_label, payee_label, memo, at, business_day, effective_on,
+         reverses)
+    SELECT n.id, n.kind, n.reference, n.payer_label, n.payee_label, n.memo, $2, $3,
+           n.effective_on, n.reverses
     FROM unnest($4::ledger_new_movement[]) AS n
-    RETURNING 1
+    RETURNING id
+), queued AS (
+    INSERT INTO ledger_unsequenced (movements)
+    SELECT array_agg(id)
+    FROM movements
+    HAVING count(*) > 0
 ), postings AS (
     INSERT INTO ledger_postings
         (movement_id, line, currency, debit, credit, amount, debit_seq, credit_seq,
@@ -70,22 +76,38 @@ SELECT (SELECT count(*) FROM movements),
 _WRITE_NEW_HOLDS: Final = """
 INSERT INTO ledger_holds
     (id, currency, account, holder, destination, reference, amount, state, captured,
-     movement_id, made_at, expires_at, ended_at)
+     made_at, expires_at, ended_at)
 SELECT n.id, $1, n.account, a.holder, n.destination, n.reference, n.amount, n.state, n.captured,
-       n.movement_id, $2::timestamptz, n.expires_at,
+       $2::timestamptz, n.expires_at,
        CASE WHEN n.state <> 'pending' THEN $2::timestamptz END
 FROM unnest($3::uuid[], $4::bigint[], $5::bigint[], $6::uuid[], $7::bigint[], $8::text[],
-            $9::bigint[], $10::uuid[], $11::timestamptz[])
-    AS n (id, account, destination, reference, amount, state, captured, movement_id, expires_at)
+            $9::bigint[], $10::timestamptz[])
+    AS n (id, account, destination, reference, amount, state, captured, expires_at)
 JOIN ledger_accounts AS a ON a.currency = $1 AND a.number = n.account
 """
 
-_WRITE_ENDED_HOLDS: Final = """
-UPDATE ledger_holds AS h
-SET state = n.state, captured = n.captured, movement_id = n.movement_id, ended_at = $1
-FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::uuid[])
-    AS n (id, state, captured, movement_id)
-WHERE h.id = n.id
+_WRITE_CHANGED_HOLDS: Final = """
+WITH captures AS (
+    INSERT INTO ledger_captures (movement_id, hold_id, amount)
+    SELECT *
+    FROM unnest($5::uuid[], $6::uuid[], $7::bigint[])
+    RETURNING 1
+), holds AS (
+    UPDATE ledger_holds AS h
+    SET state = n.state,
+        captured = n.captured,
+        ended_at = CASE WHEN n.state <> 'pending' THEN $1::timestamptz END
+    FROM unnest($2::uuid[], $3::text[], $4::bigint[]) AS n (id, state, captured)
+    WHERE h.id = n.id
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM captures), (SELECT count(*) FROM holds)
+"""
+
+_WRITE_REVERSALS: Final = """
+INSERT INTO ledger_reversals (reversed, movement_id)
+SELECT *
+FROM unnest($1::uuid[], $2::uuid[])
 """
 
 
@@ -163,7 +185,9 @@ async def lock(
 
 
 async def write(session: WriteSession, book: Book) -> None:
-    """Write what was posted and held into the books, in one statement (one more for holds).
+    """Write what was posted and held into the books, in one statement.
+
+    One more for new holds, one for what became of the others, one for reversals.
 
     Asserts that every row was written and that the sum over all accounts is unchanged.
     Writes nothing when nothing changed. A book is written once.
@@ -178,7 +202,7 @@ async def write(session: WriteSession, book: Book) -> None:
         _WRITE_ENTRIES,
         book.currency.code,
         book.now,
-        business_day(book.now),
+        book.today,
         book.movement_rows,
         book.posting_rows,
         [(a.number, a.balance, a.held, a.postings, a.read_postings) for a in accounts],
@@ -189,11 +213,16 @@ async def write(session: WriteSession, book: Book) -> None:
     assert tuple(row) == expected, f"wrote {tuple(row)} where {expected} was to be written"
     if book.changed_holds:
         await _write_holds(session, book)
+    if book.reversals:
+        tag = await session.execute(
+            _WRITE_REVERSALS, list(book.reversals), list(book.reversals.values())
+        )
+        assert tag == f"INSERT 0 {len(book.reversals)}", tag
 
 
 async def _write_holds(session: WriteSession, book: Book) -> None:
     new = [held for held in book.changed_holds.values() if held.is_new]
-    ended = [held for held in book.changed_holds.values() if not held.is_new]
+    known = [held for held in book.changed_holds.values() if not held.is_new]
     if new:
         tag = await session.execute(
             _WRITE_NEW_HOLDS,
@@ -206,20 +235,22 @@ async def _write_holds(session: WriteSession, book: Book) -> None:
             [h.amount for h in new],
             [h.state for h in new],
             [h.captured for h in new],
-            [h.movement for h in new],
             [h.expires_at for h in new],
         )
         assert tag == f"INSERT 0 {len(new)}", tag
-    if ended:
-        tag = await session.execute(
-            _WRITE_ENDED_HOLDS,
+    if known or book.capture_rows:
+        row = await session.fetchrow(
+            _WRITE_CHANGED_HOLDS,
             book.now,
-            [h.id for h in ended],
-            [h.state for h in ended],
-            [h.captured for h in ended],
-            [h.movement for h in ended],
+            [h.id for h in known],
+            [h.state for h in known],
+            [h.captured for h in known],
+            [movement for movement, _, _ in book.capture_rows],
+            [hold for _, hold, _ in book.capture_rows],
+            [amount for _, _, amount in book.capture_rows],
         )
-        assert tag == f"UPDATE {len(ended)}", tag
+        assert row is not None
+        assert tuple(row) == (len(book.capture_rows), len(known)), tuple(row)
 
 
 def _hold(row: Row) -> BookHold:

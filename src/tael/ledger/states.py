@@ -61,13 +61,13 @@ class HoldState(StrEnum):
     """The life of a hold: money promised, then taken or let go."""
 
     PENDING = "pending"
-    """The money is set aside and cannot be spent otherwise."""
+    """What is left of the money is set aside and cannot be spent otherwise."""
     POSTED = "posted"
-    """It was captured, whole or in part; the rest was released."""
+    """It was captured, whole or in parts; the rest, if any, was released."""
     VOIDED = "voided"
-    """It was given up before its deadline; all was released."""
+    """It was given up before anything was taken; all was released."""
     EXPIRED = "expired"
-    """Nobody came in time; all was released."""
+    """Its deadline came first; what had not been captured was released."""
 
 
 HOLD_TRANSITIONS: Final[dict[HoldState, frozenset[HoldState]]] = {

@@ -253,7 +253,7 @@ async def _settle(
         if succeeded:
             book.post(movement)
     elif succeeded:
-        book.capture(transfer.hold_id, None, movement)
+        book.capture(transfer.hold_id, None, movement, final=True)
     else:
         book.void(transfer.hold_id)
         use.give_back(customer, customers.SpendAct.WITHDRAWAL, amount, transfer.at)

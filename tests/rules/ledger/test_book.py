@@ -7,15 +7,27 @@ import pytest
 from factories.ledger import NOON, a_hold_id, a_movement, a_transfer, fen
 from tael.kernel import ids
 from tael.kernel.money import CNY, PTS, Money
-from tael.ledger import AccountNumber, Book, HoldId, Posting
+from tael.ledger import (
+    AccountNumber,
+    Book,
+    HoldId,
+    Movement,
+    MovementId,
+    MovementKind,
+    Posting,
+)
 from tael.ledger.book import BookAccount
 from tael.ledger.errors import (
     AccountClosed,
+    AlreadyReversed,
     CaptureExceedsHold,
     HoldExpired,
     HoldNotOpen,
     InsufficientFunds,
+    ReversalStands,
 )
+from tael.ledger.movements import PostedMovement
+from tael.ledger.states import HoldState
 
 ALICE, BOB, SHOP, GONE, WORLD = (AccountNumber(number) for number in (1, 2, 3, 4, 5))
 
@@ -127,17 +139,53 @@ def test_money_of_another_currency_is_a_bug() -> None:
 def test_a_capture_of_all_takes_what_was_held() -> None:
     book = a_book()
     made = a_held(book)
-    book.capture(made, None, a_transfer(ALICE, SHOP, 600))
+    book.capture(made, None, a_transfer(ALICE, SHOP, 600), final=False)
     assert figures(book)[ALICE] == (400, 0)
     assert figures(book)[SHOP] == (600, 0)
+    assert book.holds[made].state is HoldState.POSTED
 
 
-def test_a_capture_of_part_releases_the_rest() -> None:
+def test_a_capture_of_part_keeps_the_rest_held_for_the_next() -> None:
     book = a_book()
     made = a_held(book)
-    book.capture(made, fen(250), a_transfer(ALICE, SHOP, 250))
+    book.capture(made, fen(250), a_transfer(ALICE, SHOP, 250), final=False)
+    assert figures(book)[ALICE] == (750, 350)
+    assert (book.holds[made].state, book.holds[made].left) == (HoldState.PENDING, 350)
+    book.capture(made, None, a_transfer(ALICE, SHOP, 350), final=False)
+    assert figures(book)[ALICE] == (400, 0)
+    assert (book.holds[made].state, book.holds[made].captured) == (HoldState.POSTED, 600)
+    assert [amount for _, _, amount in book.capture_rows] == [250, 350]
+
+
+def test_the_final_capture_releases_the_rest() -> None:
+    book = a_book()
+    made = a_held(book)
+    book.capture(made, fen(250), a_transfer(ALICE, SHOP, 250), final=True)
     assert figures(book)[ALICE] == (750, 0)
-    assert book.holds[made].captured == 250
+    assert (book.holds[made].state, book.holds[made].captured) == (HoldState.POSTED, 250)
+    assert isinstance(book.refuses_capture(made, fen(1)), HoldNotOpen)
+
+
+def test_to_void_after_a_capture_releases_the_rest_and_keeps_what_was_taken() -> None:
+    book = a_book()
+    made = a_held(book)
+    book.capture(made, fen(250), a_transfer(ALICE, SHOP, 250), final=False)
+    book.void(made)
+    assert figures(book)[ALICE] == (750, 0)
+    assert (book.holds[made].state, book.holds[made].captured) == (HoldState.POSTED, 250)
+    with pytest.raises(HoldNotOpen):
+        book.void(made)
+
+
+def test_a_hold_that_expires_in_the_middle_keeps_what_was_taken() -> None:
+    book = a_book()
+    made = a_held(book)
+    book.capture(made, fen(250), a_transfer(ALICE, SHOP, 250), final=False)
+    book.now = NOON + timedelta(minutes=1)
+    assert isinstance(book.refuses_capture(made), HoldExpired)
+    assert book.release_due() == 1
+    assert figures(book)[ALICE] == (750, 0)
+    assert (book.holds[made].state, book.holds[made].captured) == (HoldState.EXPIRED, 250)
 
 
 def test_a_capture_of_more_than_was_held_changes_nothing() -> None:
@@ -145,7 +193,18 @@ def test_a_capture_of_more_than_was_held_changes_nothing() -> None:
     made = a_held(book)
     before = figures(book)
     with pytest.raises(CaptureExceedsHold) as refused:
-        book.capture(made, fen(601), a_transfer(ALICE, SHOP, 601))
+        book.capture(made, fen(601), a_transfer(ALICE, SHOP, 601), final=False)
+    assert refused.value.details == {"exceeds_by": fen(1)}
+    assert figures(book) == before
+
+
+def test_a_capture_of_more_than_is_left_changes_nothing() -> None:
+    book = a_book()
+    made = a_held(book)
+    book.capture(made, fen(250), a_transfer(ALICE, SHOP, 250), final=False)
+    before = figures(book)
+    with pytest.raises(CaptureExceedsHold) as refused:
+        book.capture(made, fen(351), a_transfer(ALICE, SHOP, 351), final=True)
     assert refused.value.details == {"exceeds_by": fen(1)}
     assert figures(book) == before
 
@@ -159,7 +218,7 @@ def test_a_hold_is_captured_or_voided_once() -> None:
     with pytest.raises(HoldNotOpen):
         book.void(made)
     with pytest.raises(HoldNotOpen):
-        book.capture(made, None, a_transfer(ALICE, SHOP, 600))
+        book.capture(made, None, a_transfer(ALICE, SHOP, 600), final=True)
     assert figures(book) == before
 
 
@@ -200,7 +259,7 @@ def test_a_capture_posts_exactly_what_it_takes(wrong: object) -> None:
     book = a_book()
     made = a_held(book)
     with pytest.raises(AssertionError):
-        book.capture(made, None, wrong)  # type: ignore[arg-type]  # each case is a movement
+        book.capture(made, None, wrong, final=True)  # type: ignore[arg-type]  # each case is a movement
 
 
 @pytest.mark.parametrize(
@@ -242,6 +301,83 @@ def test_the_same_hold_is_not_made_twice() -> None:
             expires_at=NOON + timedelta(minutes=1),
             reference=ids.new_id(),
         )
+
+
+def posted(movement: Movement) -> PostedMovement:
+    """A movement as the books would show it."""
+    return PostedMovement(
+        id=movement.id,
+        kind=movement.kind,
+        currency=CNY,
+        postings=movement.postings,
+        reference=movement.reference,
+        payer_label=movement.payer_label,
+        payee_label=movement.payee_label,
+        memo=movement.memo,
+        at=movement.at,
+        effective_on=movement.at.date(),
+        reverses=movement.reverses,
+        reversed_by=None,
+    )
+
+
+def test_a_reversal_posts_the_opposite_of_every_line() -> None:
+    book = a_book()
+    fee = a_movement(Posting(ALICE, BOB, fen(300)), Posting(ALICE, SHOP, fen(3)))
+    before = figures(book)
+    book.post(fee)
+    made = book.reverse(posted(fee), MovementId(ids.new_id()), memo="")
+    assert figures(book) == before
+    assert made.postings == (Posting(SHOP, ALICE, fen(3)), Posting(BOB, ALICE, fen(300)))
+    assert (made.kind, made.reverses) == (MovementKind.REVERSAL, fee.id)
+    assert (made.payer_label, made.payee_label) == (fee.payee_label, fee.payer_label)
+    assert book.reversals == {fee.id: made.id}
+
+
+def test_a_movement_is_reversed_once_and_a_reversal_stands() -> None:
+    book = a_book()
+    moved = a_transfer(ALICE, BOB, 300)
+    book.post(moved)
+    made = book.reverse(posted(moved), MovementId(ids.new_id()), memo="")
+    before = figures(book)
+    with pytest.raises(AlreadyReversed):
+        book.reverse(posted(moved), MovementId(ids.new_id()), memo="")
+    known = posted(moved)._replace(reversed_by=made.id)
+    assert isinstance(a_book().refuses_reversal(known), AlreadyReversed)
+    with pytest.raises(ReversalStands):
+        book.reverse(posted(made), MovementId(ids.new_id()), memo="")
+    assert figures(book) == before
+
+
+def test_what_was_spent_meanwhile_cannot_be_taken_back() -> None:
+    book = a_book()
+    moved = a_transfer(ALICE, BOB, 300)
+    book.post(moved)
+    book.post(a_transfer(BOB, SHOP, 1))
+    before = figures(book)
+    with pytest.raises(InsufficientFunds) as refused:
+        book.reverse(posted(moved), MovementId(ids.new_id()), memo="")
+    assert refused.value.details == {"short_by": fen(1)}
+    book.accounts[ALICE].closed = True
+    assert isinstance(book.refuses_reversal(posted(moved)), AccountClosed)
+    assert figures(book) == before
+
+
+def test_what_only_passed_through_an_account_is_reversed_through_it() -> None:
+    book = a_book()
+    passed = a_movement(Posting(WORLD, BOB, fen(50)), Posting(BOB, SHOP, fen(50)))
+    before = figures(book)
+    book.post(passed)
+    book.reverse(posted(passed), MovementId(ids.new_id()), memo="")
+    assert figures(book) == before
+
+
+def test_a_movement_counts_for_its_business_day_unless_it_says_otherwise() -> None:
+    book = a_book()
+    earlier = NOON.date() - timedelta(days=3)
+    book.post(a_transfer(ALICE, BOB, 1))
+    book.post(a_transfer(ALICE, BOB, 1)._replace(effective_on=earlier))
+    assert [row[6] for row in book.movement_rows] == [NOON.date(), earlier]
 
 
 def test_a_sum_that_moved_is_noticed() -> None:

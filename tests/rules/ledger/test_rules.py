@@ -58,13 +58,18 @@ def test_a_hold_ends_once(state: HoldState) -> None:
 
 
 @pytest.mark.parametrize(("capture", "excess"), [(1, 0), (60, 0), (61, 1)])
-def test_a_capture_takes_no_more_than_was_held(capture: int, excess: int) -> None:
-    assert rules.exceeds_hold_by_minor(held=60, capture=capture) == excess
+def test_a_capture_takes_no_more_than_is_left(capture: int, excess: int) -> None:
+    assert rules.exceeds_hold_by_minor(left=60, capture=capture) == excess
+
+
+def test_what_was_taken_of_a_hold_stays_taken_when_the_rest_is_given_up() -> None:
+    assert rules.ended_by_void(0) is HoldState.VOIDED
+    assert rules.ended_by_void(1) is HoldState.POSTED
 
 
 def test_to_capture_nothing_is_a_bug() -> None:
     with pytest.raises(AssertionError):
-        rules.exceeds_hold_by_minor(held=60, capture=0)
+        rules.exceeds_hold_by_minor(left=60, capture=0)
 
 
 def test_only_pending_leads_anywhere() -> None:

@@ -207,6 +207,7 @@ export const WORDS: Readonly<Record<string, Words>> = {
     what: m.refusal_ledger_account_not_empty,
     next: m.refusal_ledger_account_not_empty_next,
   },
+  'ledger.already_reversed': { what: m.refusal_ledger_already_reversed },
   'ledger.capture_exceeds_hold': { what: m.refusal_ledger_capture_exceeds_hold },
   'ledger.hold_expired': { what: m.refusal_ledger_hold_expired },
   'ledger.hold_not_open': { what: m.refusal_ledger_hold_not_open },
@@ -215,6 +216,7 @@ export const WORDS: Readonly<Record<string, Words>> = {
     next: m.refusal_ledger_insufficient_funds_next,
   },
   'ledger.movement_not_found': { what: m.refusal_ledger_movement_not_found },
+  'ledger.reversal_stands': { what: m.refusal_ledger_reversal_stands },
   'merchants.store_closed': { what: m.refusal_merchants_store_closed },
   'merchants.store_not_found': { what: m.refusal_merchants_store_not_found },
   'payments.amount_changed': {
