@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 CALL_TIMEOUT_S: Final = 15.0
 RETRY_FIRST_S: Final = 0.05
-RETRY_MAX_S: Final = 1.0
+RETRY_MAX_S: Final = 0.25
 _HEAD_MAX: Final = 64 * 1024
 _OK: Final = 200
 _REFUSED: Final = 400

@@ -185,12 +185,18 @@ class Load:
         self._static_minor: dict[str, int] = {}
         self._began = 0.0
         self._seconds = 0.0
+        self._answered = 0
 
     @property
     def rate(self) -> float:
         """Operations a second so far, answered for good."""
         spent = self._seconds or (time.monotonic() - self._began)
         return len(self.ledger.operations) / spent if spent else 0.0
+
+    @property
+    def answered(self) -> int:
+        """How many operations have a definite answer so far."""
+        return self._answered
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Ledger]:
@@ -252,6 +258,7 @@ class Load:
             "POST", operation.path, operation.body, key=operation.key, within_s=SETTLE_S
         )
         operation.answered_at = time.time()
+        self._answered += 1
         if len(self.ledger.latencies_s) < SAMPLES_MAX:
             self.ledger.latencies_s.append(time.monotonic() - began)
         if not operation.reply.ok and operation.reply.code not in EXPECTED_REFUSALS:

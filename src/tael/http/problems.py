@@ -174,6 +174,7 @@ _AWAY: Final = (
     asyncpg.PostgresIOError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # The driver's, when a connection dies between two statements.
     ConnectionError,
     FileNotFoundError,  # The database's socket, when its server is gone.
 )
