@@ -291,8 +291,9 @@ def _answer(
 
 
 def _is_loss(fault: BaseException) -> bool:
-    # The driver has one class for a closed connection and for our own slips with it.
-    return isinstance(fault, _CONNECTION_LOST) or (
+    # The driver has one class for a closed connection and for our own slips with it, and stumbles
+    # over its own state when a connection dies between two statements.
+    return isinstance(fault, (*_CONNECTION_LOST, asyncpg.InternalClientError)) or (
         isinstance(fault, asyncpg.InterfaceError) and "closed" in str(fault)
     )
 
