@@ -8,7 +8,7 @@ branch_labels = None
 depends_on = None
 
 TABLES = """
-CREATE TABLE identity_staff (
+CREATE TABLE staff_people (
     staff_id uuid NOT NULL,
     login text NOT NULL,
     name text NOT NULL,
@@ -19,33 +19,33 @@ CREATE TABLE identity_staff (
     password_set_at timestamptz NOT NULL,
     added_at timestamptz NOT NULL,
     disabled_at timestamptz,
-    CONSTRAINT pk_identity_staff PRIMARY KEY (staff_id),
-    CONSTRAINT ck_identity_staff_login CHECK (login ~ '^[a-z][a-z0-9._-]{1,31}$'),
-    CONSTRAINT ck_identity_staff_name CHECK (char_length(name) BETWEEN 1 AND 100),
-    CONSTRAINT ck_identity_staff_roles CHECK (
+    CONSTRAINT pk_staff_people PRIMARY KEY (staff_id),
+    CONSTRAINT ck_staff_people_login CHECK (login ~ '^[a-z][a-z0-9._-]{1,31}$'),
+    CONSTRAINT ck_staff_people_name CHECK (char_length(name) BETWEEN 1 AND 100),
+    CONSTRAINT ck_staff_people_roles CHECK (
         cardinality(roles) >= 1
         AND roles <@ ARRAY['clerk', 'checker', 'auditor', 'administrator']
         -- Who looks whether all is right does none of it.
         AND (NOT 'auditor' = ANY (roles) OR cardinality(roles) = 1)),
-    CONSTRAINT ck_identity_staff_password_version CHECK (password_version >= 1)
+    CONSTRAINT ck_staff_people_password_version CHECK (password_version >= 1)
 );
 -- A log-in is one person's for good: also a disabled one is given to nobody else.
-CREATE UNIQUE INDEX uq_identity_staff_login ON identity_staff (login);
+CREATE UNIQUE INDEX uq_staff_people_login ON staff_people (login);
 
 -- Kept a log-in as it was typed, so that known and unknown ones are counted alike.
-CREATE TABLE identity_staff_tries (
+CREATE TABLE staff_tries (
     bucket bytea NOT NULL,
     tries integer NOT NULL,
     retry_at timestamptz,
     tried_at timestamptz NOT NULL,
-    CONSTRAINT pk_identity_staff_tries PRIMARY KEY (bucket),
-    CONSTRAINT ck_identity_staff_tries_tries CHECK (tries >= 1),
+    CONSTRAINT pk_staff_tries PRIMARY KEY (bucket),
+    CONSTRAINT ck_staff_tries_tries CHECK (tries >= 1),
     -- Whatever the code does, the tenth guess and every later one waits.
-    CONSTRAINT ck_identity_staff_tries_delayed CHECK (tries < 10 OR retry_at IS NOT NULL)
+    CONSTRAINT ck_staff_tries_delayed CHECK (tries < 10 OR retry_at IS NOT NULL)
 );
-CREATE INDEX ix_identity_staff_tries_tried_at ON identity_staff_tries (tried_at);
+CREATE INDEX ix_staff_tries_tried_at ON staff_tries (tried_at);
 
-CREATE TABLE identity_staff_sessions (
+CREATE TABLE staff_sessions (
     id uuid NOT NULL,
     staff_id uuid NOT NULL,
     device_id uuid NOT NULL,
@@ -55,21 +55,21 @@ CREATE TABLE identity_staff_sessions (
     expires_at timestamptz NOT NULL,
     ended_at timestamptz,
     end_reason text,
-    CONSTRAINT pk_identity_staff_sessions PRIMARY KEY (id),
-    CONSTRAINT fk_identity_staff_sessions_staff_id
-        FOREIGN KEY (staff_id) REFERENCES identity_staff,
-    CONSTRAINT ck_identity_staff_sessions_ended
+    CONSTRAINT pk_staff_sessions PRIMARY KEY (id),
+    CONSTRAINT fk_staff_sessions_staff_id
+        FOREIGN KEY (staff_id) REFERENCES staff_people,
+    CONSTRAINT ck_staff_sessions_ended
         CHECK ((ended_at IS NULL) = (end_reason IS NULL)),
-    CONSTRAINT ck_identity_staff_sessions_absolute
+    CONSTRAINT ck_staff_sessions_absolute
         CHECK (expires_at <= created_at + interval '12 hours')
 );
-CREATE UNIQUE INDEX uq_identity_staff_sessions_token_hash
-    ON identity_staff_sessions (token_hash);
-CREATE INDEX ix_identity_staff_sessions_staff_id
-    ON identity_staff_sessions (staff_id, device_id);
-CREATE INDEX ix_identity_staff_sessions_expires_at ON identity_staff_sessions (expires_at);
+CREATE UNIQUE INDEX uq_staff_sessions_token_hash
+    ON staff_sessions (token_hash);
+CREATE INDEX ix_staff_sessions_staff_id
+    ON staff_sessions (staff_id, device_id);
+CREATE INDEX ix_staff_sessions_expires_at ON staff_sessions (expires_at);
 
-CREATE TABLE identity_approvals (
+CREATE TABLE staff_approvals (
     id uuid NOT NULL,
     kind text NOT NULL,
     subject text NOT NULL,
@@ -84,32 +84,32 @@ CREATE TABLE identity_approvals (
     decision_reason text,
     obstacle jsonb,
     outcome jsonb,
-    CONSTRAINT pk_identity_approvals PRIMARY KEY (id),
-    CONSTRAINT fk_identity_approvals_maker FOREIGN KEY (maker) REFERENCES identity_staff,
-    CONSTRAINT fk_identity_approvals_checker FOREIGN KEY (checker) REFERENCES identity_staff,
-    CONSTRAINT ck_identity_approvals_kind CHECK (kind ~ '^[a-z]+[.][a-z_]+$'),
-    CONSTRAINT ck_identity_approvals_reason CHECK (char_length(reason) BETWEEN 1 AND 500),
-    CONSTRAINT ck_identity_approvals_state CHECK (state IN (
+    CONSTRAINT pk_staff_approvals PRIMARY KEY (id),
+    CONSTRAINT fk_staff_approvals_maker FOREIGN KEY (maker) REFERENCES staff_people,
+    CONSTRAINT fk_staff_approvals_checker FOREIGN KEY (checker) REFERENCES staff_people,
+    CONSTRAINT ck_staff_approvals_kind CHECK (kind ~ '^[a-z]+[.][a-z_]+$'),
+    CONSTRAINT ck_staff_approvals_reason CHECK (char_length(reason) BETWEEN 1 AND 500),
+    CONSTRAINT ck_staff_approvals_state CHECK (state IN (
         'proposed', 'approved', 'rejected', 'withdrawn', 'expired')),
     -- Two people: nobody decides what he proposed himself.
-    CONSTRAINT ck_identity_approvals_four_eyes CHECK (checker <> maker),
-    CONSTRAINT ck_identity_approvals_checked
+    CONSTRAINT ck_staff_approvals_four_eyes CHECK (checker <> maker),
+    CONSTRAINT ck_staff_approvals_checked
         CHECK ((state IN ('approved', 'rejected')) = (checker IS NOT NULL)),
-    CONSTRAINT ck_identity_approvals_decided
+    CONSTRAINT ck_staff_approvals_decided
         CHECK ((state = 'proposed') = (decided_at IS NULL)),
-    CONSTRAINT ck_identity_approvals_outcome
+    CONSTRAINT ck_staff_approvals_outcome
         CHECK ((state = 'approved') = (outcome IS NOT NULL)),
-    CONSTRAINT ck_identity_approvals_lives
+    CONSTRAINT ck_staff_approvals_lives
         CHECK (expires_at <= proposed_at + interval '7 days')
 );
 -- One open proposal a subject: nobody approves the same thing twice.
-CREATE UNIQUE INDEX uq_identity_approvals_open ON identity_approvals (kind, subject)
+CREATE UNIQUE INDEX uq_staff_approvals_open ON staff_approvals (kind, subject)
     WHERE state = 'proposed';
-CREATE INDEX ix_identity_approvals_state ON identity_approvals (state, id);
+CREATE INDEX ix_staff_approvals_state ON staff_approvals (state, id);
 
 -- Who did what, when and why, and what was so before and after. Null staff: the operator, at
 -- the command line.
-CREATE TABLE identity_staff_acts (
+CREATE TABLE staff_acts (
     id uuid NOT NULL,
     at timestamptz NOT NULL,
     staff_id uuid,
@@ -119,21 +119,21 @@ CREATE TABLE identity_staff_acts (
     before jsonb,
     after jsonb,
     request_id text,
-    CONSTRAINT pk_identity_staff_acts PRIMARY KEY (id),
-    CONSTRAINT fk_identity_staff_acts_staff_id FOREIGN KEY (staff_id) REFERENCES identity_staff
+    CONSTRAINT pk_staff_acts PRIMARY KEY (id),
+    CONSTRAINT fk_staff_acts_staff_id FOREIGN KEY (staff_id) REFERENCES staff_people
 );
-CREATE INDEX ix_identity_staff_acts_subject ON identity_staff_acts (subject, id);
+CREATE INDEX ix_staff_acts_subject ON staff_acts (subject, id);
 """
 
 GUARDS = """
-CREATE FUNCTION identity_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION staff_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'rows of % are never changed or removed', TG_TABLE_NAME
         USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 
 -- What was proposed stays as the checker saw it, and is decided once.
-CREATE FUNCTION identity_guard_approval() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION staff_guard_approval() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.state <> 'proposed'
         OR (NEW.id, NEW.kind, NEW.subject, NEW.terms, NEW.reason, NEW.maker, NEW.proposed_at,
@@ -148,28 +148,28 @@ BEGIN
     RETURN NEW;
 END $$;
 
-CREATE TRIGGER identity_approvals_stay BEFORE UPDATE ON identity_approvals
-    FOR EACH ROW EXECUTE FUNCTION identity_guard_approval();
-CREATE TRIGGER identity_approvals_kept BEFORE DELETE ON identity_approvals
-    FOR EACH ROW EXECUTE FUNCTION identity_refuse_change();
-CREATE TRIGGER identity_approvals_not_emptied BEFORE TRUNCATE ON identity_approvals
-    FOR EACH STATEMENT EXECUTE FUNCTION identity_refuse_change();
-CREATE TRIGGER identity_staff_acts_stay BEFORE UPDATE OR DELETE ON identity_staff_acts
-    FOR EACH ROW EXECUTE FUNCTION identity_refuse_change();
-CREATE TRIGGER identity_staff_acts_not_emptied BEFORE TRUNCATE ON identity_staff_acts
-    FOR EACH STATEMENT EXECUTE FUNCTION identity_refuse_change();
-CREATE TRIGGER identity_staff_stay BEFORE DELETE ON identity_staff
-    FOR EACH ROW EXECUTE FUNCTION identity_refuse_change();
+CREATE TRIGGER staff_approvals_stay BEFORE UPDATE ON staff_approvals
+    FOR EACH ROW EXECUTE FUNCTION staff_guard_approval();
+CREATE TRIGGER staff_approvals_kept BEFORE DELETE ON staff_approvals
+    FOR EACH ROW EXECUTE FUNCTION staff_refuse_change();
+CREATE TRIGGER staff_approvals_not_emptied BEFORE TRUNCATE ON staff_approvals
+    FOR EACH STATEMENT EXECUTE FUNCTION staff_refuse_change();
+CREATE TRIGGER staff_acts_stay BEFORE UPDATE OR DELETE ON staff_acts
+    FOR EACH ROW EXECUTE FUNCTION staff_refuse_change();
+CREATE TRIGGER staff_acts_not_emptied BEFORE TRUNCATE ON staff_acts
+    FOR EACH STATEMENT EXECUTE FUNCTION staff_refuse_change();
+CREATE TRIGGER staff_people_stay BEFORE DELETE ON staff_people
+    FOR EACH ROW EXECUTE FUNCTION staff_refuse_change();
 
-GRANT SELECT, INSERT ON identity_staff, identity_approvals, identity_staff_acts TO tael_app;
+GRANT SELECT, INSERT ON staff_people, staff_approvals, staff_acts TO tael_app;
 GRANT UPDATE (name, roles, password_hash, password_version, password_change_due,
               password_set_at, disabled_at)
-    ON identity_staff TO tael_app;
+    ON staff_people TO tael_app;
 GRANT UPDATE (state, checker, decided_at, decision_reason, obstacle, outcome)
-    ON identity_approvals TO tael_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON identity_staff_tries, identity_staff_sessions
+    ON staff_approvals TO tael_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON staff_tries, staff_sessions
     TO tael_app;
-GRANT SELECT ON identity_approvals, identity_staff_acts TO tael_auditor;
+GRANT SELECT ON staff_approvals, staff_acts TO tael_auditor;
 """
 
 

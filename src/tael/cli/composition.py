@@ -8,6 +8,7 @@ from typing import Final
 import httpx
 
 from tael import (
+    audit,
     customers,
     identity,
     instruments,
@@ -15,6 +16,7 @@ from tael import (
     notifications,
     payments,
     rails,
+    staff,
     transfers,
 )
 from tael.codecs.iso8583_messages import FinancialResponse
@@ -64,8 +66,12 @@ async def job_parts(settings: Settings, database: Database) -> AsyncIterator[Job
             schedules=(
                 *notifications.schedules(gateway, sealer),
                 *identity.SCHEDULES,
+                *staff.SCHEDULES,
                 *customers.SCHEDULES,
                 *ledger.SCHEDULES,
+                *audit.schedules(
+                    sealer, origin=settings.log_name, witnesses=settings.log_witnesses
+                ),
                 *rails.schedules(card_switch, sealer),
                 *instruments.SCHEDULES,
                 *transfers.SCHEDULES,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from tael import identity
+from tael import identity, staff
 from tael.cli.journey import Json, Person
 from tael.cli.staff import OPERATOR, with_database
 from tael.kernel import ids
@@ -69,13 +69,13 @@ class SeededStaff:
     login: str
     password: str
     name: str
-    role: identity.Role
+    role: staff.Role
 
 
 STAFF: Final = (
-    SeededStaff("clerk", "silver boats at noon 18", "陈静", identity.Role.CLERK),
-    SeededStaff("checker", "two lamps by the river 27", "刘洋", identity.Role.CHECKER),
-    SeededStaff("auditor", "quiet hills after rain 36", "赵敏", identity.Role.AUDITOR),
+    SeededStaff("clerk", "silver boats at noon 18", "陈静", staff.Role.CLERK),
+    SeededStaff("checker", "two lamps by the river 27", "刘洋", staff.Role.CHECKER),
+    SeededStaff("auditor", "quiet hills after rain 36", "赵敏", staff.Role.AUDITOR),
 )
 """Only a sandbox has these: a production bank has nobody until somebody is added."""
 
@@ -85,7 +85,7 @@ async def seed_staff(settings: Settings) -> None:
     assert settings.sandbox, "printed passwords are for a sandbox only"
 
     async def act(session: WriteSession, hasher: identity.PinHasher) -> None:
-        present = {who.login for who in await identity.staff_people(session)}
+        present = {who.login for who in await staff.colleagues(session)}
         for who in STAFF:
             if who.login not in present:
                 await _let_in(session, hasher, who)
@@ -94,11 +94,11 @@ async def seed_staff(settings: Settings) -> None:
 
 
 async def _let_in(session: WriteSession, hasher: identity.PinHasher, who: SeededStaff) -> None:
-    staff_id = identity.StaffId(ids.new_id())
-    hashed = await identity.choose_password(
+    staff_id = staff.StaffId(ids.new_id())
+    hashed = await staff.choose_password(
         hasher, staff_id, who.password, login=who.login, name=who.name
     )
-    new = identity.NewColleague(
+    new = staff.NewColleague(
         staff_id=staff_id,
         login=who.login,
         name=who.name,
@@ -106,4 +106,4 @@ async def _let_in(session: WriteSession, hasher: identity.PinHasher, who: Seeded
         password=hashed,
         change_due=False,
     )
-    await identity.add_staff(session, new, OPERATOR, now=machine_now())
+    await staff.add_colleague(session, new, OPERATOR, now=machine_now())

@@ -9,7 +9,7 @@ from typing import Annotated, Final, TypeVar
 from cyclopts import App, Parameter
 from rich.table import Table
 
-from tael import identity
+from tael import identity, staff
 from tael.cli import deployment
 from tael.cli.lines import console
 from tael.kernel import ids
@@ -20,9 +20,9 @@ from tael.kernel.settings import Settings
 
 app = App(name="staff", help="The people of the bank who use the console.")
 
-OPERATOR: Final = identity.Actor(None)
+OPERATOR: Final = staff.Actor(None)
 Result = TypeVar("Result")
-Roles = Annotated[list[identity.Role], Parameter(negative="", consume_multiple=True)]
+Roles = Annotated[list[staff.Role], Parameter(negative="", consume_multiple=True)]
 
 
 @app.command
@@ -47,17 +47,15 @@ def add(
         The sandbox's state directory, where TAEL_DATABASE_URL names no other database.
     """
     called = name or input("Name: ").strip()
-    password = identity.generate_password()
+    password = staff.generate_password()
 
     async def act(session: WriteSession, hasher: identity.PinHasher) -> None:
-        staff_id = identity.StaffId(ids.new_id())
-        hashed = await identity.choose_password(
-            hasher, staff_id, password, login=login, name=called
-        )
-        new = identity.NewColleague(
+        staff_id = staff.StaffId(ids.new_id())
+        hashed = await staff.choose_password(hasher, staff_id, password, login=login, name=called)
+        new = staff.NewColleague(
             staff_id=staff_id, login=login, name=called, roles=frozenset(role), password=hashed
         )
-        await identity.add_staff(session, new, OPERATOR, now=machine_now())
+        await staff.add_colleague(session, new, OPERATOR, now=machine_now())
 
     _run(act, state_dir)
     _show_password(login, password)
@@ -67,8 +65,8 @@ def add(
 def list_(*, state_dir: Path = deployment.STATE_DIR) -> None:
     """Show everybody who has or had a log-in."""
 
-    async def act(session: WriteSession, _hasher: identity.PinHasher) -> list[identity.Colleague]:
-        return await identity.staff_people(session)
+    async def act(session: WriteSession, _hasher: identity.PinHasher) -> list[staff.Colleague]:
+        return await staff.colleagues(session)
 
     table = Table(box=None, padding=(0, 2))
     for heading in ("log-in", "name", "roles", "state"):
@@ -88,7 +86,7 @@ def disable(
     why = reason or input("Why: ").strip()
 
     async def act(session: WriteSession, _hasher: identity.PinHasher) -> None:
-        await identity.disable_staff(session, login, OPERATOR, reason=why, now=machine_now())
+        await staff.disable(session, login, OPERATOR, reason=why, now=machine_now())
 
     _run(act, state_dir)
     print(f"{login} is disabled; every session has ended.")
@@ -99,7 +97,7 @@ def roles(login: str, *, role: Roles, state_dir: Path = deployment.STATE_DIR) ->
     """Give somebody other roles; they count from the next request on."""
 
     async def act(session: WriteSession, _hasher: identity.PinHasher) -> None:
-        await identity.set_roles(session, login, frozenset(role), OPERATOR)
+        await staff.set_roles(session, login, frozenset(role), OPERATOR)
 
     _run(act, state_dir)
     print(f"{login} is now: {', '.join(sorted(role))}.")
@@ -108,15 +106,15 @@ def roles(login: str, *, role: Roles, state_dir: Path = deployment.STATE_DIR) ->
 @app.command
 def reset_password(login: str, *, state_dir: Path = deployment.STATE_DIR) -> None:
     """Print a new password for one sign-in; the old one and every session end."""
-    password = identity.generate_password()
+    password = staff.generate_password()
 
     async def act(session: WriteSession, hasher: identity.PinHasher) -> None:
-        who = await identity.staff_by_login(session, login)
-        hashed = await identity.choose_password(
+        who = await staff.by_login(session, login)
+        hashed = await staff.choose_password(
             hasher, who.staff_id, password, login=login, name=who.name
         )
-        new = identity.NewPassword(who.staff_id, hashed, given=True)
-        await identity.store_password(session, new, OPERATOR, now=machine_now())
+        new = staff.NewPassword(who.staff_id, hashed, given=True)
+        await staff.store_password(session, new, OPERATOR, now=machine_now())
 
     _run(act, state_dir)
     _show_password(login, password)

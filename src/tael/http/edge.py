@@ -23,6 +23,7 @@ from tael.kernel.clock import business_now, machine_now
 from tael.kernel.database import WriteSession
 from tael.kernel.idempotency import Claim, InProgress, Key, Reply
 from tael.kernel.refusals import Advice, Refusal
+from tael.staff import Actor, StaffView
 
 CREATED: Final = 201
 NO_CONTENT: Final = 204
@@ -60,7 +61,7 @@ class Edge:
     device_id: UUID
     session: identity.SessionView | None
     key: Key | None
-    staff: identity.StaffView | None = None
+    staff: StaffView | None = None
     cookie: str = SESSION_COOKIE
     """Which cookie this operation's answers sign in or out."""
 
@@ -83,15 +84,15 @@ class Edge:
         return identity.Bearer(self.customer_id, self.view.session_id)
 
     @property
-    def colleague(self) -> identity.StaffView:
+    def colleague(self) -> StaffView:
         """Who of our staff is signed in. Only where the guard asks for it."""
         assert self.staff is not None
         return self.staff
 
     @property
-    def actor(self) -> identity.Actor:
+    def actor(self) -> Actor:
         """Who of our staff acts, in which request. Only where the guard asks for it."""
-        return identity.Actor(self.colleague.staff_id, problems.request_id_of(self.request))
+        return Actor(self.colleague.staff_id, problems.request_id_of(self.request))
 
     @property
     def address(self) -> str:
@@ -99,16 +100,31 @@ class Edge:
         return self.request.client.host if self.request.client else "unknown"
 
     async def limit(self, bucket: str, *, limit: int, window_s: int) -> None:
-        """Count an attempt in a transaction of its own; refuses `request.too_many`."""
+        """Count an attempt in one bucket, as `count` does; refuses `request.too_many`."""
+
+        async def take(session: WriteSession) -> None:
+            await rate_limits.take(
+                session, bucket, limit=limit, window_s=window_s, now=machine_now()
+            )
+
+        await self.count(take)
+
+    async def count(self, take: Callable[[WriteSession], Awaitable[None]]) -> None:
+        """Count an attempt in a transaction of its own, once a key; raises what `take` refuses.
+
+        A retry and a twin are the same attempt: they wait for the first and count nothing. Called
+        once a request at most, before its key is claimed.
+        """
+        refused: Refusal | None = None
         async with self.services.database.write() as session:
+            if self.key is not None and not await idempotency.announce(session, self.key):
+                return
             try:
-                await rate_limits.take(
-                    session, bucket, limit=limit, window_s=window_s, now=machine_now()
-                )
+                await take(session)
             except Refusal as refusal:
-                refused: Refusal | None = refusal
-            else:
-                refused = None
+                refused = refusal
+                if self.key is not None:
+                    await idempotency.answer(session, self.key, self._refused(refusal))
         # The count is committed either way.
         if refused is not None:
             raise refused

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
-from tael import identity
+from tael import identity, staff
 from tael.http.cookies import SESSION_COOKIE, STAFF_COOKIE, device, session_token
 from tael.http.edge import Edge
 from tael.http.errors import DeviceMissing
@@ -45,17 +45,17 @@ async def session_of(request: Request, services: Services) -> identity.SessionVi
     return view
 
 
-async def staff_of(request: Request, services: Services) -> identity.StaffView | None:
+async def staff_of(request: Request, services: Services) -> staff.StaffView | None:
     """The live session of staff that this browser shows, in one read."""
     token = session_token(request, STAFF_COOKIE)
     if token is None:
         return None
     now = machine_now()
     async with services.database.read() as session:
-        view = await identity.staff_by_token(session, token, now)
+        view = await staff.session_by_token(session, token, now)
     if view is not None and view.needs_touch(now):
         async with services.database.write() as session:
-            await identity.touch_staff_session(session, view.session_id, now)
+            await staff.touch_session(session, view.session_id, now)
     return view
 
 
@@ -63,7 +63,7 @@ async def _edge(
     request: Request,
     view: identity.SessionView | None,
     *,
-    staff: identity.StaffView | None = None,
+    colleague: staff.StaffView | None = None,
     cookie: str = SESSION_COOKIE,
     keyed: bool = True,
 ) -> Edge:
@@ -74,14 +74,14 @@ async def _edge(
             raise DeviceMissing
         known = UUID(int=0)
     scope = view.customer_id if view is not None and view.customer_id is not None else known
-    scope = staff.staff_id if staff is not None else scope
+    scope = colleague.staff_id if colleague is not None else scope
     return Edge(
         services=services_of(request),
         request=request,
         device_id=known,
         session=view,
         key=None if safe else await _key(request, scope),
-        staff=staff,
+        staff=colleague,
         cookie=cookie,
     )
 
@@ -131,11 +131,11 @@ async def _signed_in_asking(request: Request) -> Edge:
     return await _edge(request, await _full_session(request), keyed=False)
 
 
-async def _staff_session(request: Request) -> identity.StaffView:
-    """Somebody of the bank; refuses `identity.staff_signed_out`."""
+async def _staff_session(request: Request) -> staff.StaffView:
+    """Somebody of the bank; refuses `staff.signed_out`."""
     view = await staff_of(request, services_of(request))
     if view is None:
-        raise identity.StaffSignedOut
+        raise staff.SignedOut
     return view
 
 
@@ -146,16 +146,16 @@ async def _staff_entering(request: Request) -> Edge:
     return replace(edge, staff=view)
 
 
-def _staff(*roles: identity.Role, keyed: bool = True) -> Callable[[Request], Awaitable[Edge]]:
+def _staff(*roles: staff.Role, keyed: bool = True) -> Callable[[Request], Awaitable[Edge]]:
     """A guard for staff who have one of these roles; without any, for all of them."""
 
     async def guard(request: Request) -> Edge:
         view = await _staff_session(request)
         if view.password_change_due:
-            raise identity.PasswordChangeDue
+            raise staff.PasswordChangeDue
         if roles and not view.roles & frozenset(roles):
-            raise identity.RoleMissing(needs=[role.value for role in roles])
-        return await _edge(request, None, staff=view, cookie=STAFF_COOKIE, keyed=keyed)
+            raise staff.RoleMissing(needs=[role.value for role in roles])
+        return await _edge(request, None, colleague=view, cookie=STAFF_COOKIE, keyed=keyed)
 
     return guard
 
@@ -181,14 +181,14 @@ StaffSigned = Annotated[Edge, Depends(_staff())]
 StaffAsking = Annotated[Edge, Depends(_staff(keyed=False))]
 """Somebody of the bank whose POST only asks: it changes nothing, so it needs no key."""
 
-Clerk = Annotated[Edge, Depends(_staff(identity.Role.CLERK))]
+Clerk = Annotated[Edge, Depends(_staff(staff.Role.CLERK))]
 """Somebody of the bank who may propose."""
 
-ClerkAsking = Annotated[Edge, Depends(_staff(identity.Role.CLERK, keyed=False))]
+ClerkAsking = Annotated[Edge, Depends(_staff(staff.Role.CLERK, keyed=False))]
 """Somebody who may propose, and only asks."""
 
-Checker = Annotated[Edge, Depends(_staff(identity.Role.CHECKER))]
+Checker = Annotated[Edge, Depends(_staff(staff.Role.CHECKER))]
 """Somebody of the bank who may decide what another proposed."""
 
-Overseer = Annotated[Edge, Depends(_staff(identity.Role.AUDITOR, identity.Role.ADMINISTRATOR))]
+Overseer = Annotated[Edge, Depends(_staff(staff.Role.AUDITOR, staff.Role.ADMINISTRATOR))]
 """Somebody of the bank who sees what the others did."""

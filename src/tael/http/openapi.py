@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from tael import identity
+from tael import identity, staff
 from tael.http import guards
 from tael.http.cookies import SESSION_COOKIE, STAFF_COOKIE
 from tael.http.errors import BodyTooLarge, Busy, DeviceMissing, ForeignOrigin
@@ -83,8 +83,8 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str) -> None:
     common: list[type[Refusal]] = []
     common += [identity.SignedOut] if _held(held, _SIGNED) else []
     common += [identity.PinRequired] if _held(held, _SIGNED_IN) else []
-    common += [identity.StaffSignedOut, identity.PasswordChangeDue] if _held(held, _STAFF) else []
-    common += [identity.RoleMissing] if _held(held, _ROLES) else []
+    common += [staff.SignedOut, staff.PasswordChangeDue] if _held(held, _STAFF) else []
+    common += [staff.RoleMissing] if _held(held, _ROLES) else []
     common += [KeyMissing, DeviceMissing, KeyReused, InProgress, Busy] if keyed else []
     common += [ForeignOrigin, BodyTooLarge] if unsafe else []
     common += [MalformedId] if route.dependant.path_params else []

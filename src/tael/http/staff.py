@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import Field, StringConstraints
 
-from tael import identity
+from tael import staff
 from tael.http.cookies import device, new_device, set_device
 from tael.http.edge import NO_CONTENT, Answer, Edge
 from tael.http.errors import DeviceMissing
@@ -19,6 +19,7 @@ from tael.kernel import ids
 from tael.kernel.clock import business_now, machine_now
 from tael.kernel.database import ReadSession, WriteSession
 from tael.kernel.refusals import Overloaded, TooMany
+from tael.staff import Role
 
 router: Final = APIRouter(prefix="/staff", tags=["staff"])
 
@@ -37,7 +38,7 @@ class StaffSessionBody(Wire):
     staff: str | None = Field(examples=["stf_01h455vb4pex5vsknk084sn02q"])
     login: str | None = Field(examples=["clerk"])
     name: str | None = Field(examples=["陈静"])
-    roles: list[identity.Role]
+    roles: list[Role]
     sandbox: bool
     machine_time: Instant
     business_time: Instant
@@ -59,9 +60,7 @@ class PasswordChosen(Wire):
     chosen: Password = Field(examples=["a long sentence only I know"])
 
 
-async def _body(
-    edge: Edge, session: ReadSession, view: identity.StaffView | None
-) -> StaffSessionBody:
+async def _body(edge: Edge, session: ReadSession, view: staff.StaffView | None) -> StaffSessionBody:
     stage: Literal["anonymous", "password_change", "full"] = "anonymous"
     if view is not None:
         stage = "password_change" if view.password_change_due else "full"
@@ -87,21 +86,21 @@ async def read_staff_session(edge: StaffEntering, response: Response) -> StaffSe
 
 
 async def _right_password(
-    edge: Edge, login: str, password: str, taken: identity.StaffTry | None
-) -> identity.RightPassword:
+    edge: Edge, login: str, password: str, taken: staff.TakenTry | None
+) -> staff.RightPassword:
     services = edge.services
     if taken is None:  # A retry after a crash did not run `begin`: it takes a try of its own.
         async with services.database.write() as session:
-            taken = await identity.take_staff_try(
+            taken = await staff.take_try(
                 session, login, edge.device_id, sealer=services.sealer, now=machine_now()
             )
-    return await identity.judge_password(services.pins, taken, password)
+    return await staff.judge_password(services.pins, taken, password)
 
 
 @router.post(
     "/sign-in",
     response_model=StaffSessionBody,
-    responses=problems(identity.StaffSignInWrong, identity.StaffSignInDelayed, TooMany, Overloaded),
+    responses=problems(staff.SignInWrong, staff.SignInDelayed, TooMany, Overloaded),
 )
 async def staff_sign_in(edge: StaffEntering, given: StaffSignIn) -> Response:
     """Sign in to the console. Known and unknown log-ins are answered alike, and wait alike."""
@@ -110,11 +109,11 @@ async def staff_sign_in(edge: StaffEntering, given: StaffSignIn) -> Response:
         f"staff.sign_in:{edge.address}", limit=SIGN_INS_AN_ADDRESS, window_s=SIGN_IN_WINDOW_S
     )
     edge.services.pins.admit()
-    taken: identity.StaffTry | None = None
+    taken: staff.TakenTry | None = None
 
     async def begin(session: WriteSession, _now: datetime) -> UUID:
         nonlocal taken
-        taken = await identity.take_staff_try(
+        taken = await staff.take_try(
             session, login, edge.device_id, sealer=edge.services.sealer, now=machine_now()
         )
         return ids.new_id()
@@ -126,9 +125,9 @@ async def staff_sign_in(edge: StaffEntering, given: StaffSignIn) -> Response:
     return await edge.steps(begin, finish)
 
 
-async def _enter(edge: Edge, right: identity.RightPassword) -> Answer:
+async def _enter(edge: Edge, right: staff.RightPassword) -> Answer:
     async with edge.services.database.write() as session:
-        signed = await identity.sign_in_staff(
+        signed = await staff.sign_in(
             session,
             right,
             edge.device_id,
@@ -142,24 +141,24 @@ async def _enter(edge: Edge, right: identity.RightPassword) -> Answer:
     "/password",
     response_model=StaffSessionBody,
     responses=problems(
-        identity.StaffSignedOut,
-        identity.StaffSignInWrong,
-        identity.StaffSignInDelayed,
-        identity.PasswordWeak,
-        identity.PasswordUnchanged,
+        staff.SignedOut,
+        staff.SignInWrong,
+        staff.SignInDelayed,
+        staff.PasswordWeak,
+        staff.PasswordUnchanged,
         Overloaded,
     ),
 )
 async def change_staff_password(edge: StaffEntering, given: PasswordChosen) -> Response:
     """Choose another password: at least 15 characters, whatever they are; all else signs out."""
     edge.services.pins.admit()
-    taken: identity.StaffTry | None = None
+    taken: staff.TakenTry | None = None
 
     async def begin(session: WriteSession, _now: datetime) -> UUID:
         nonlocal taken
         if edge.staff is None:
-            raise identity.StaffSignedOut
-        taken = await identity.take_staff_try(
+            raise staff.SignedOut
+        taken = await staff.take_try(
             session,
             edge.staff.login,
             edge.device_id,
@@ -170,18 +169,18 @@ async def change_staff_password(edge: StaffEntering, given: PasswordChosen) -> R
 
     async def finish(_subject: UUID) -> Answer:
         if edge.staff is None:
-            raise identity.StaffSignedOut
+            raise staff.SignedOut
         right = await _right_password(edge, edge.staff.login, given.present, taken)
         return await _replace(edge, right, given)
 
     return await edge.steps(begin, finish)
 
 
-async def _replace(edge: Edge, right: identity.RightPassword, given: PasswordChosen) -> Answer:
+async def _replace(edge: Edge, right: staff.RightPassword, given: PasswordChosen) -> Answer:
     hasher = edge.services.pins
-    chosen = await identity.hash_new_password(hasher, edge.colleague, given.present, given.chosen)
+    chosen = await staff.hash_new_password(hasher, edge.colleague, given.present, given.chosen)
     async with edge.services.database.write() as session:
-        signed = await identity.change_password(
+        signed = await staff.change_password(
             session, right, chosen, edge.device_id, actor=edge.actor, now=machine_now()
         )
         return Answer(model=await _body(edge, session, signed.view), token=signed.token)
@@ -193,7 +192,7 @@ async def staff_sign_out(edge: StaffEntering) -> Response:
 
     async def act(session: WriteSession, _now: datetime) -> Answer:
         if edge.staff is not None:
-            await identity.end_staff_session(session, edge.staff, edge.actor, now=machine_now())
+            await staff.end_session(session, edge.staff, edge.actor, now=machine_now())
         return Answer(model=None, sign_out=True)
 
     return await edge.once(act)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import Field
 
-from tael import identity
+from tael import staff
 from tael.http.edge import CREATED, Answer
 from tael.http.guards import Checker, Clerk, StaffSigned
 from tael.http.problems import problems
@@ -43,7 +43,7 @@ class ApprovalWire(Wire):
     maker: PersonWire
     proposed_at: Instant
     expires_at: Instant
-    state: identity.ApprovalState
+    state: staff.ApprovalState
     checker: PersonWire | None
     decided_at: Instant | None
     decision_reason: str | None
@@ -86,15 +86,15 @@ class ApprovalsQuery(Wire):
 
     state: Annotated[str, Field(pattern="^(open|ended)$")] | None = None
     before: Identifier | None = None
-    limit: int = Field(default=PAGE_DEFAULT, ge=1, le=identity.APPROVALS_PAGE_MAX)
+    limit: int = Field(default=PAGE_DEFAULT, ge=1, le=staff.APPROVALS_PAGE_MAX)
 
 
-async def presented(session: ReadSession, found: list[identity.Approval]) -> list[ApprovalWire]:
+async def presented(session: ReadSession, found: list[staff.Approval]) -> list[ApprovalWire]:
     """Proposals with the names of who made and decided them."""
     people = {one for each in found for one in (each.maker, each.checker) if one is not None}
-    names = await identity.staff_names(session, people)
+    names = await staff.names(session, people)
 
-    def person(staff_id: identity.StaffId) -> PersonWire:
+    def person(staff_id: staff.StaffId) -> PersonWire:
         return PersonWire(staff=ids.wire("stf", staff_id), name=names[staff_id])
 
     return [
@@ -126,7 +126,7 @@ async def list_approvals(
     before = ids.parse("apv", query.before) if query.before else None
     is_open = None if query.state is None else query.state == "open"
     async with edge.services.database.read() as session:
-        found = await identity.approvals(
+        found = await staff.list_approvals(
             session,
             is_open=is_open,
             before=before,
@@ -138,12 +138,12 @@ async def list_approvals(
     return ApprovalPage(approvals=shown, next=shown[-1].approval if full else None)
 
 
-@router.get("/{approval}", responses=problems(identity.ApprovalNotFound))
+@router.get("/{approval}", responses=problems(staff.ApprovalNotFound))
 async def read_approval(edge: StaffSigned, approval: str) -> ApprovalWire:
     """One proposal and what became of it."""
-    approval_id = identity.ApprovalId(ids.parse("apv", approval))
+    approval_id = staff.ApprovalId(ids.parse("apv", approval))
     async with edge.services.database.read() as session:
-        found = await identity.approval(session, approval_id, now=await business_now(session))
+        found = await staff.read_approval(session, approval_id, now=await business_now(session))
         return (await presented(session, [found]))[0]
 
 
@@ -151,17 +151,17 @@ async def read_approval(edge: StaffSigned, approval: str) -> ApprovalWire:
     "",
     status_code=CREATED,
     response_model=ApprovalWire,
-    responses=problems(identity.ApprovalKindUnknown, identity.AlreadyProposed),
+    responses=problems(staff.ApprovalKindUnknown, staff.AlreadyProposed),
 )
 async def propose(edge: Clerk, given: Proposed) -> Response:
     """Put something before somebody else, for seven days; nothing is done by it."""
-    approval_id = identity.ApprovalId(ids.new_id())
+    approval_id = staff.ApprovalId(ids.new_id())
 
     async def act(session: WriteSession, now: datetime) -> ApprovalWire:
-        proposal = identity.Proposal(
+        proposal = staff.Proposal(
             id=approval_id, kind=given.kind, terms=given.terms, reason=given.reason
         )
-        made = await identity.propose(session, proposal, edge.actor, now=now)
+        made = await staff.propose(session, proposal, edge.actor, now=now)
         return (await presented(session, [made]))[0]
 
     return await edge.once(act, status=CREATED)
@@ -170,15 +170,15 @@ async def propose(edge: Clerk, given: Proposed) -> Response:
 @router.post(
     "/{approval}/decision",
     response_model=ApprovalWire,
-    responses=problems(identity.ApprovalNotFound, identity.ApprovalOwn, identity.ApprovalEnded),
+    responses=problems(staff.ApprovalNotFound, staff.ApprovalOwn, staff.ApprovalEnded),
 )
 async def decide(edge: Checker, approval: str, given: DecisionGiven) -> Response:
     """Approve, which does it at once, or reject. What cannot be done any more stays open."""
-    approval_id = identity.ApprovalId(ids.parse("apv", approval))
-    verdict = identity.Verdict(approve=given.approve, reason=given.reason)
+    approval_id = staff.ApprovalId(ids.parse("apv", approval))
+    verdict = staff.Verdict(approve=given.approve, reason=given.reason)
 
     async def act(session: WriteSession, now: datetime) -> Answer:
-        decided = await identity.decide(session, approval_id, verdict, edge.actor, now=now)
+        decided = await staff.decide(session, approval_id, verdict, edge.actor, now=now)
         shown = (await presented(session, [decided.approval]))[0]
         return Answer(model=shown, refused=decided.refused)
 
@@ -188,16 +188,14 @@ async def decide(edge: Checker, approval: str, given: DecisionGiven) -> Response
 @router.post(
     "/{approval}/withdrawal",
     response_model=ApprovalWire,
-    responses=problems(identity.ApprovalNotFound, identity.ApprovalNotOwn, identity.ApprovalEnded),
+    responses=problems(staff.ApprovalNotFound, staff.ApprovalNotOwn, staff.ApprovalEnded),
 )
 async def withdraw(edge: Clerk, approval: str, given: WithdrawalGiven) -> Response:
     """Take back what you proposed."""
-    approval_id = identity.ApprovalId(ids.parse("apv", approval))
+    approval_id = staff.ApprovalId(ids.parse("apv", approval))
 
     async def act(session: WriteSession, now: datetime) -> ApprovalWire:
-        taken = await identity.withdraw(
-            session, approval_id, edge.actor, reason=given.reason, now=now
-        )
+        taken = await staff.withdraw(session, approval_id, edge.actor, reason=given.reason, now=now)
         return (await presented(session, [taken]))[0]
 
     return await edge.once(act)

@@ -150,5 +150,9 @@ STATUS: Final[dict[str, int]] = {
     "transfers.receive_code_used": 409,
     "transfers.same_amount_pending": 409,
     "transfers.self_transfer": 409,
+    "transfers.standing_days_invalid": 422,
+    "transfers.standing_order_ended": 409,
+    "transfers.standing_order_not_found": 404,
+    "transfers.standing_orders_full": 409,
     "transfers.transfer_not_found": 404,
 }

@@ -3,9 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from tael.identity.approvals import expire_approvals
-from tael.identity.staff_rules import TRIES_FORGOTTEN
-from tael.kernel.clock import business_now, machine_now
+from tael.kernel.clock import machine_now
 from tael.kernel.database import Database
 from tael.kernel.outbox import Schedule
 
@@ -27,21 +25,6 @@ async def purge(database: Database) -> None:
         await session.execute(
             "DELETE FROM identity_authorisations WHERE expires_at < $1", now - AUTHORISATIONS_KEPT
         )
-        await session.execute(
-            "DELETE FROM identity_staff_tries WHERE tried_at < $1", now - TRIES_FORGOTTEN
-        )
-        await session.execute(
-            "DELETE FROM identity_staff_sessions WHERE expires_at < $1", now - SESSIONS_KEPT
-        )
 
 
-async def expire(database: Database) -> None:
-    """Mark proposals that nobody decided in time."""
-    async with database.write() as session:
-        await expire_approvals(session, now=await business_now(session))
-
-
-SCHEDULES: Final = (
-    Schedule("identity.purge", 3600, purge),
-    Schedule("identity.expire_approvals", 600, expire),
-)
+SCHEDULES: Final = (Schedule("identity.purge", 3600, purge),)

@@ -55,10 +55,6 @@ class EndReason(StrEnum):
     """The wallet moved to another number."""
     CLOSED = "closed"
     """The wallet was closed."""
-    DISABLED = "disabled"
-    """Staff: may not sign in any more."""
-    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a reason
-    """Staff: the password was changed or set anew."""
 
 
 class PinWeakness(StrEnum):

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from tael.identity.staff_states import StaffAct, StaffId
 from tael.kernel.clock import machine_now
 from tael.kernel.database import ReadSession, WriteSession
 from tael.kernel.ids import new_id
+from tael.staff.states import StaffAct, StaffId
 
 ACTS_PAGE_MAX: Final = 100
 
@@ -56,7 +56,7 @@ async def keep_act(session: WriteSession, actor: Actor, told: Told) -> None:
     """Keep an act in the transaction that does it."""
     await session.execute(
         """
-        INSERT INTO identity_staff_acts
+        INSERT INTO staff_acts
             (id, at, staff_id, act, subject, reason, before, after, request_id)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         """,
@@ -72,7 +72,7 @@ async def keep_act(session: WriteSession, actor: Actor, told: Told) -> None:
     )
 
 
-async def staff_acts(
+async def list_acts(
     session: ReadSession, *, before: UUID | None = None, subject: str | None = None, limit: int
 ) -> list[KeptAct]:
     """The newest acts first, from before a place on; of one subject if asked."""
@@ -81,8 +81,8 @@ async def staff_acts(
         """
         SELECT a.id, a.at, a.staff_id, s.name, a.act, a.subject, a.reason, a.before, a.after,
                a.request_id
-        FROM identity_staff_acts AS a
-        LEFT JOIN identity_staff AS s ON s.staff_id = a.staff_id
+        FROM staff_acts AS a
+        LEFT JOIN staff_people AS s ON s.staff_id = a.staff_id
         WHERE ($1::uuid IS NULL OR a.id < $1)
           AND ($2::text IS NULL OR a.subject = $2)
         ORDER BY a.id DESC

@@ -12,8 +12,13 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from tael.identity import staff_rules
-from tael.identity.errors import (
+from tael.kernel import ids
+from tael.kernel.database import ReadSession, Row, WriteSession
+from tael.kernel.money import Money
+from tael.kernel.refusals import Advice, Detail, Refusal
+from tael.staff import rules
+from tael.staff.acts import Actor, Told, keep_act
+from tael.staff.errors import (
     AlreadyProposed,
     ApprovalEnded,
     ApprovalKindUnknown,
@@ -21,12 +26,7 @@ from tael.identity.errors import (
     ApprovalNotOwn,
     ApprovalOwn,
 )
-from tael.identity.staff_acts import Actor, Told, keep_act
-from tael.identity.staff_states import ApprovalId, ApprovalState, StaffAct, StaffId
-from tael.kernel import ids
-from tael.kernel.database import ReadSession, Row, WriteSession
-from tael.kernel.money import Money
-from tael.kernel.refusals import Advice, Detail, Refusal
+from tael.staff.states import ApprovalId, ApprovalState, StaffAct, StaffId
 
 APPROVALS_PAGE_MAX: Final = 100
 
@@ -79,8 +79,8 @@ def register_approvable(approvable: Approvable) -> None:
     _KINDS[approvable.kind] = approvable
 
 
-def approvable(kind: str) -> Approvable:
-    """How a kind is carried out; refuses `identity.approval_kind_unknown`."""
+def _kind_of(kind: str) -> Approvable:
+    """How a kind is carried out; refuses `staff.approval_kind_unknown`."""
     try:
         return _KINDS[kind]
     except KeyError:
@@ -102,11 +102,11 @@ async def propose(
 ) -> Approval:
     """Put something before somebody else, for seven days.
 
-    Refuses what its kind refuses now, and `identity.already_proposed` while the same kind is
+    Refuses what its kind refuses now, and `staff.already_proposed` while the same kind is
     open for the same subject.
     """
     assert maker.staff_id is not None, "the command line proposes nothing"
-    kind = approvable(proposal.kind)
+    kind = _kind_of(proposal.kind)
     subject = kind.subject(proposal.terms)
     refusal = await kind.refuses(session, proposal.terms, now)
     if refusal is not None:
@@ -114,7 +114,7 @@ async def propose(
     await _expire(session, now)
     row = await session.fetchrow(
         f"""
-        INSERT INTO identity_approvals
+        INSERT INTO staff_approvals
             (id, kind, subject, terms, reason, maker, proposed_at, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (kind, subject) WHERE state = 'proposed' DO NOTHING
@@ -127,7 +127,7 @@ async def propose(
         proposal.reason,
         maker.staff_id,
         now,
-        now + staff_rules.APPROVAL_LIFE,
+        now + rules.APPROVAL_LIFE,
     )
     if row is None:
         raise AlreadyProposed(approval=await _open_one(session, proposal.kind, subject))
@@ -178,7 +178,7 @@ async def decide(
     """Approve, which carries it out in this transaction, or reject.
 
     What cannot be done any more stays proposed, with the reason; nothing else is written then.
-    Refuses `identity.approval_own`, and `identity.approval_ended` for the second of two.
+    Refuses `staff.approval_own`, and `staff.approval_ended` for the second of two.
     """
     assert checker.staff_id is not None, "the command line decides nothing"
     approval = await _lock_open(session, approval_id, now)
@@ -189,7 +189,7 @@ async def decide(
         return Decided(await _end(session, approval, ApprovalState.REJECTED, ending))
     try:
         async with session.savepoint():
-            outcome = await approvable(approval.kind).execute(session, approval, now)
+            outcome = await _kind_of(approval.kind).execute(session, approval, now)
     except Refusal as refusal:
         if refusal.advice is Advice.SAME_KEY:
             raise
@@ -200,7 +200,7 @@ async def decide(
 async def withdraw(
     session: WriteSession, approval_id: ApprovalId, maker: Actor, *, reason: str, now: datetime
 ) -> Approval:
-    """Take back what one proposed oneself; refuses `identity.approval_not_own`."""
+    """Take back what one proposed oneself; refuses `staff.approval_not_own`."""
     approval = await _lock_open(session, approval_id, now)
     if approval.maker != maker.staff_id:
         raise ApprovalNotOwn
@@ -213,10 +213,12 @@ async def expire_approvals(session: WriteSession, *, now: datetime) -> None:
     await _expire(session, now)
 
 
-async def approval(session: ReadSession, approval_id: ApprovalId, *, now: datetime) -> Approval:
-    """A proposal; refuses `identity.approval_not_found`."""
+async def read_approval(
+    session: ReadSession, approval_id: ApprovalId, *, now: datetime
+) -> Approval:
+    """A proposal; refuses `staff.approval_not_found`."""
     row = await session.fetchrow(
-        f"SELECT {_COLUMNS} FROM identity_approvals WHERE id = $1",  # noqa: S608 - our own constant
+        f"SELECT {_COLUMNS} FROM staff_approvals WHERE id = $1",  # noqa: S608 - our own constant
         approval_id,
     )
     if row is None:
@@ -224,7 +226,7 @@ async def approval(session: ReadSession, approval_id: ApprovalId, *, now: dateti
     return _as_of(_approval(row), now)
 
 
-async def approvals(
+async def list_approvals(
     session: ReadSession, *, is_open: bool | None, before: UUID | None, limit: int, now: datetime
 ) -> list[Approval]:
     """The newest proposals first, from before a place on: open ones, ended ones or all."""
@@ -232,7 +234,7 @@ async def approvals(
     rows = await session.fetch(
         f"""
         SELECT {_COLUMNS}
-        FROM identity_approvals
+        FROM staff_approvals
         WHERE ($1::boolean IS NULL OR $1 = (state = 'proposed' AND expires_at > $2))
           AND ($3::uuid IS NULL OR id < $3)
         ORDER BY id DESC
@@ -249,7 +251,7 @@ async def approvals(
 async def open_approvals(session: ReadSession, *, now: datetime) -> int:
     """How many proposals wait for a decision."""
     count: int = await session.fetchval(
-        "SELECT count(*) FROM identity_approvals WHERE state = 'proposed' AND expires_at > $1", now
+        "SELECT count(*) FROM staff_approvals WHERE state = 'proposed' AND expires_at > $1", now
     )
     return count
 
@@ -262,7 +264,7 @@ async def _lock_open(session: WriteSession, approval_id: ApprovalId, now: dateti
     row = await session.fetchrow(
         f"""
         SELECT {_COLUMNS}
-        FROM identity_approvals
+        FROM staff_approvals
         WHERE id = $1
         FOR NO KEY UPDATE
         """,  # noqa: S608 - our own constant
@@ -287,7 +289,7 @@ async def _end(
     decided = state in {ApprovalState.APPROVED, ApprovalState.REJECTED}
     row = await session.fetchrow(
         f"""
-        UPDATE identity_approvals
+        UPDATE staff_approvals
         SET state = $2, checker = $3, decided_at = $4, decision_reason = $5, outcome = $6,
             obstacle = NULL
         WHERE id = $1
@@ -317,7 +319,7 @@ async def _note_obstacle(
 ) -> Approval:
     obstacle = {"code": refusal.code, **{name: _json(it) for name, it in refusal.details.items()}}
     row = await session.fetchrow(
-        f"UPDATE identity_approvals SET obstacle = $2 WHERE id = $1 RETURNING {_COLUMNS}",  # noqa: S608 - our own constant
+        f"UPDATE staff_approvals SET obstacle = $2 WHERE id = $1 RETURNING {_COLUMNS}",  # noqa: S608 - our own constant
         approval.id,
         obstacle,
     )
@@ -335,7 +337,7 @@ async def _note_obstacle(
 async def _expire(session: WriteSession, now: datetime) -> None:
     await session.execute(
         """
-        UPDATE identity_approvals
+        UPDATE staff_approvals
         SET state = 'expired', decided_at = expires_at
         WHERE state = 'proposed'
           AND expires_at <= $1
@@ -348,7 +350,7 @@ async def _open_one(session: WriteSession, kind: str, subject: str) -> str | Non
     found = await session.fetchval(
         """
         SELECT id
-        FROM identity_approvals
+        FROM staff_approvals
         WHERE kind = $1 AND subject = $2 AND state = 'proposed'
         """,
         kind,

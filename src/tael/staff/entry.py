@@ -9,22 +9,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from tael.identity import staff_rules
-from tael.identity.errors import PasswordUnchanged, StaffSignInDelayed, StaffSignInWrong
-from tael.identity.pins import PinHash, PinHasher
-from tael.identity.staff import NewPassword, choose_password, store_password
-from tael.identity.staff_acts import Actor, Told, keep_act
-from tael.identity.staff_sessions import StaffSignedIn, StaffView, start_staff_session
-from tael.identity.staff_states import StaffAct, StaffId
+from tael.identity import PinHash, PinHasher
 from tael.kernel import ids
 from tael.kernel.database import Row, WriteSession
 from tael.kernel.sealed import Sealer
+from tael.staff import rules
+from tael.staff.acts import Actor, Told, keep_act
+from tael.staff.errors import PasswordUnchanged, SignInDelayed, SignInWrong
+from tael.staff.people import NewPassword, choose_password, store_password
+from tael.staff.sessions import StaffSignedIn, StaffView, start_session
+from tael.staff.states import StaffAct, StaffId
 
-_BUCKET = "identity.staff_tries"
+_BUCKET = "staff.tries"
 
 
 @dataclass(frozen=True, slots=True)
-class StaffTry:
+class TakenTry:
     """A try that was counted, and what to compare with; nothing for a log-in that is nobody's."""
 
     bucket: bytes
@@ -36,7 +36,7 @@ class StaffTry:
 
 @dataclass(frozen=True, slots=True)
 class RightPassword:
-    """A password that was right; `sign_in_staff` makes it count."""
+    """A password that was right; `sign_in` makes it count."""
 
     bucket: bytes
     staff_id: StaffId
@@ -44,20 +44,20 @@ class RightPassword:
     rehashed: PinHash | None = field(repr=False)
 
 
-async def take_staff_try(
+async def take_try(
     session: WriteSession, login: str, device_id: UUID, *, sealer: Sealer, now: datetime
-) -> StaffTry:
+) -> TakenTry:
     """Count a try, in a transaction that commits before the password is looked at.
 
-    Refuses `identity.staff_sign_in_delayed` with `until` while the log-in has to wait.
+    Refuses `staff.sign_in_delayed` with `until` while the log-in has to wait.
     """
     found = await session.fetchrow(
         """
         SELECT p.staff_id, p.password_hash, p.password_version, p.password_change_due,
                p.password_set_at,
-               EXISTS (SELECT FROM identity_staff_sessions AS s
+               EXISTS (SELECT FROM staff_sessions AS s
                        WHERE s.staff_id = p.staff_id AND s.device_id = $2) AS device_known
-        FROM identity_staff AS p
+        FROM staff_people AS p
         WHERE p.login = $1
           AND p.disabled_at IS NULL
         """,
@@ -68,8 +68,8 @@ async def take_staff_try(
     bucket = sealer.keyed_hash(f"{login}\0{device_id if known else ''}", purpose=_BUCKET)
     after = await _count(session, bucket, now)
     if found is None or _lapsed(found, now):
-        return StaffTry(bucket, None, None, 0, after.retry_at)
-    return StaffTry(
+        return TakenTry(bucket, None, None, 0, after.retry_at)
+    return TakenTry(
         bucket,
         found["staff_id"],
         PinHash(found["password_hash"]),
@@ -78,10 +78,10 @@ async def take_staff_try(
     )
 
 
-async def _count(session: WriteSession, bucket: bytes, now: datetime) -> staff_rules.SignInTry:
+async def _count(session: WriteSession, bucket: bytes, now: datetime) -> rules.SignInTry:
     fresh = await session.fetchval(
         """
-        INSERT INTO identity_staff_tries (bucket, tries, tried_at)
+        INSERT INTO staff_tries (bucket, tries, tried_at)
         VALUES ($1, 1, $2)
         ON CONFLICT (bucket) DO NOTHING
         RETURNING true
@@ -90,11 +90,11 @@ async def _count(session: WriteSession, bucket: bytes, now: datetime) -> staff_r
         now,
     )
     if fresh:
-        return staff_rules.SignInTry(1, None)
+        return rules.SignInTry(1, None)
     row = await session.fetchrow(
         """
         SELECT tries, retry_at, tried_at
-        FROM identity_staff_tries
+        FROM staff_tries
         WHERE bucket = $1
         FOR NO KEY UPDATE
         """,
@@ -102,12 +102,12 @@ async def _count(session: WriteSession, bucket: bytes, now: datetime) -> staff_r
     )
     # The purge, or a right password, may have taken it away in between: then this is the first.
     tries, retry_at, tried_at = row or (0, None, None)
-    after = staff_rules.take_sign_in_try(tries, retry_at, tried_at, now)
+    after = rules.take_sign_in_try(tries, retry_at, tried_at, now)
     if after is None:
-        raise StaffSignInDelayed(until=retry_at)
+        raise SignInDelayed(until=retry_at)
     await session.execute(
         """
-        INSERT INTO identity_staff_tries (bucket, tries, retry_at, tried_at)
+        INSERT INTO staff_tries (bucket, tries, retry_at, tried_at)
         VALUES ($1, $2, $3, $4)
         ON CONFLICT (bucket) DO UPDATE
         SET tries = $2, retry_at = $3, tried_at = $4
@@ -123,16 +123,16 @@ async def _count(session: WriteSession, bucket: bytes, now: datetime) -> staff_r
 def _lapsed(found: Row, now: datetime) -> bool:
     """Whether a password that we gave for one sign-in has waited too long for it."""
     since: datetime = found["password_set_at"]
-    return bool(found["password_change_due"]) and (now - since >= staff_rules.PASSWORD_GIVEN_LIFE)
+    return bool(found["password_change_due"]) and (now - since >= rules.PASSWORD_GIVEN_LIFE)
 
 
-async def judge_password(hasher: PinHasher, taken: StaffTry, password: str) -> RightPassword:
+async def judge_password(hasher: PinHasher, taken: TakenTry, password: str) -> RightPassword:
     """Compare, outside any transaction.
 
-    Refuses `identity.staff_sign_in_wrong`, or `identity.staff_sign_in_delayed` from the fifth
+    Refuses `staff.sign_in_wrong`, or `staff.sign_in_delayed` from the fifth
     wrong password on.
     """
-    normal = staff_rules.normal_form(password)
+    normal = rules.normal_form(password)
     if taken.staff_id is None or taken.kept is None:
         # As much work as for a log-in that is somebody's.
         await hasher.hash(ids.new_id(), normal, purpose="password")
@@ -141,11 +141,11 @@ async def judge_password(hasher: PinHasher, taken: StaffTry, password: str) -> R
         anew = await hasher.hash(taken.staff_id, normal, purpose="password") if dated else None
         return RightPassword(taken.bucket, taken.staff_id, taken.version, anew)
     if taken.retry_at is not None:
-        raise StaffSignInDelayed(until=taken.retry_at)
-    raise StaffSignInWrong
+        raise SignInDelayed(until=taken.retry_at)
+    raise SignInWrong
 
 
-async def sign_in_staff(
+async def sign_in(
     session: WriteSession,
     right: RightPassword,
     device_id: UUID,
@@ -155,7 +155,7 @@ async def sign_in_staff(
 ) -> StaffSignedIn:
     """Begin a session for a right password, and forget the wrong ones before it."""
     await _confirm(session, right)
-    signed = await start_staff_session(session, right.staff_id, device_id, now)
+    signed = await start_session(session, right.staff_id, device_id, now)
     told = Told(act=StaffAct.SIGNED_IN, subject=ids.wire("stf", right.staff_id))
     await keep_act(session, Actor(right.staff_id, request_id), told)
     return signed
@@ -165,7 +165,7 @@ async def _confirm(session: WriteSession, right: RightPassword) -> None:
     """Clear the counter; refuses if the password was changed or the person disabled meanwhile."""
     confirmed = await session.fetchval(
         """
-        UPDATE identity_staff
+        UPDATE staff_people
         SET password_hash = coalesce($3, password_hash)
         WHERE staff_id = $1
           AND password_version = $2
@@ -177,15 +177,15 @@ async def _confirm(session: WriteSession, right: RightPassword) -> None:
         right.rehashed.text if right.rehashed else None,
     )
     if not confirmed:
-        raise StaffSignInWrong
-    await session.execute("DELETE FROM identity_staff_tries WHERE bucket = $1", right.bucket)
+        raise SignInWrong
+    await session.execute("DELETE FROM staff_tries WHERE bucket = $1", right.bucket)
 
 
 async def hash_new_password(
     hasher: PinHasher, view: StaffView, present: str, chosen: str
 ) -> PinHash:
     """Hash what somebody chose; refuses a weak password and the present one."""
-    if staff_rules.normal_form(present) == staff_rules.normal_form(chosen):
+    if rules.normal_form(present) == rules.normal_form(chosen):
         raise PasswordUnchanged
     return await choose_password(hasher, view.staff_id, chosen, login=view.login, name=view.name)
 
@@ -202,4 +202,4 @@ async def change_password(
     """Replace a password whose present one was right; other sessions end, this one goes on."""
     await _confirm(session, right)
     await store_password(session, NewPassword(right.staff_id, chosen, given=False), actor, now=now)
-    return await start_staff_session(session, right.staff_id, device_id, now)
+    return await start_session(session, right.staff_id, device_id, now)

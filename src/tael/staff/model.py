@@ -13,10 +13,10 @@ from tael.kernel.schema import Base
 _INSTANT = DateTime(timezone=True)
 
 
-class StaffRow(Base):
+class ColleagueRow(Base):
     """Somebody who works at the bank."""
 
-    __tablename__ = "identity_staff"
+    __tablename__ = "staff_people"
     __table_args__ = (
         CheckConstraint("login ~ '^[a-z][a-z0-9._-]{1,31}$'", name="login"),
         CheckConstraint("char_length(name) BETWEEN 1 AND 100", name="name"),
@@ -27,7 +27,7 @@ class StaffRow(Base):
             name="roles",
         ),
         CheckConstraint("password_version >= 1", name="password_version"),
-        Index("uq_identity_staff_login", "login", unique=True),
+        Index("uq_staff_people_login", "login", unique=True),
     )
 
     staff_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -42,10 +42,10 @@ class StaffRow(Base):
     disabled_at: Mapped[datetime | None] = mapped_column(_INSTANT)
 
 
-class StaffTriesRow(Base):
+class TriesRow(Base):
     """How often somebody tried to sign in with a log-in, known or not, since it last went well."""
 
-    __tablename__ = "identity_staff_tries"
+    __tablename__ = "staff_tries"
     __table_args__ = (
         CheckConstraint("tries >= 1", name="tries"),
         CheckConstraint("tries < 10 OR retry_at IS NOT NULL", name="delayed"),
@@ -57,19 +57,19 @@ class StaffTriesRow(Base):
     tried_at: Mapped[datetime] = mapped_column(_INSTANT, index=True)
 
 
-class StaffSessionRow(Base):
+class SessionRow(Base):
     """A browser in which somebody of the bank has signed in."""
 
-    __tablename__ = "identity_staff_sessions"
+    __tablename__ = "staff_sessions"
     __table_args__ = (
         CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="ended"),
         CheckConstraint("expires_at <= created_at + interval '12 hours'", name="absolute"),
-        Index("uq_identity_staff_sessions_token_hash", "token_hash", unique=True),
-        Index("ix_identity_staff_sessions_staff_id", "staff_id", "device_id"),
+        Index("uq_staff_sessions_token_hash", "token_hash", unique=True),
+        Index("ix_staff_sessions_staff_id", "staff_id", "device_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    staff_id: Mapped[UUID] = mapped_column(ForeignKey("identity_staff.staff_id"))
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff_people.staff_id"))
     device_id: Mapped[UUID]
     token_hash: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(_INSTANT)
@@ -82,7 +82,7 @@ class StaffSessionRow(Base):
 class ApprovalRow(Base):
     """What one person proposed and another decides."""
 
-    __tablename__ = "identity_approvals"
+    __tablename__ = "staff_approvals"
     __table_args__ = (
         CheckConstraint("kind ~ '^[a-z]+[.][a-z_]+$'", name="kind"),
         CheckConstraint("char_length(reason) BETWEEN 1 AND 500", name="reason"),
@@ -97,13 +97,13 @@ class ApprovalRow(Base):
         CheckConstraint("(state = 'approved') = (outcome IS NOT NULL)", name="outcome"),
         CheckConstraint("expires_at <= proposed_at + interval '7 days'", name="lives"),
         Index(
-            "uq_identity_approvals_open",
+            "uq_staff_approvals_open",
             "kind",
             "subject",
             unique=True,
             postgresql_where=text("state = 'proposed'"),
         ),
-        Index("ix_identity_approvals_state", "state", "id"),
+        Index("ix_staff_approvals_state", "state", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -111,26 +111,26 @@ class ApprovalRow(Base):
     subject: Mapped[str]
     terms: Mapped[dict[str, Any]] = mapped_column(JSONB)
     reason: Mapped[str]
-    maker: Mapped[UUID] = mapped_column(ForeignKey("identity_staff.staff_id"))
+    maker: Mapped[UUID] = mapped_column(ForeignKey("staff_people.staff_id"))
     proposed_at: Mapped[datetime] = mapped_column(_INSTANT)
     expires_at: Mapped[datetime] = mapped_column(_INSTANT)
     state: Mapped[str] = mapped_column(server_default="proposed")
-    checker: Mapped[UUID | None] = mapped_column(ForeignKey("identity_staff.staff_id"))
+    checker: Mapped[UUID | None] = mapped_column(ForeignKey("staff_people.staff_id"))
     decided_at: Mapped[datetime | None] = mapped_column(_INSTANT)
     decision_reason: Mapped[str | None]
     obstacle: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     outcome: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
 
-class StaffActRow(Base):
+class ActRow(Base):
     """One act of staff, never changed. Without a person it was the operator's command."""
 
-    __tablename__ = "identity_staff_acts"
-    __table_args__ = (Index("ix_identity_staff_acts_subject", "subject", "id"),)
+    __tablename__ = "staff_acts"
+    __table_args__ = (Index("ix_staff_acts_subject", "subject", "id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(_INSTANT)
-    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_staff.staff_id"))
+    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff_people.staff_id"))
     act: Mapped[str]
     subject: Mapped[str]
     reason: Mapped[str]

@@ -12,17 +12,14 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from tael.identity import staff_rules
-from tael.identity.errors import LoginInvalid, LoginTaken, PasswordWeak, StaffNotFound
-from tael.identity.pins import PinHash, PinHasher
-from tael.identity.staff_acts import Actor, Told, keep_act
-from tael.identity.staff_sessions import end_staff_sessions
-from tael.identity.staff_states import Role, StaffAct, StaffId
-from tael.identity.states import EndReason
+from tael.identity import PinHash, PinHasher
 from tael.kernel import ids
 from tael.kernel.database import ReadSession, WriteSession
-
-PASSWORD_PURPOSE: Final = "password"  # noqa: S105 - what a hash is for
+from tael.staff import rules
+from tael.staff.acts import Actor, Told, keep_act
+from tael.staff.errors import ColleagueNotFound, LoginInvalid, LoginTaken, PasswordWeak
+from tael.staff.sessions import end_sessions
+from tael.staff.states import EndReason, Role, StaffAct, StaffId
 
 _LOGIN: Final = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 _SYLLABLES: Final = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -64,28 +61,28 @@ def generate_password() -> str:
 async def choose_password(
     hasher: PinHasher, staff_id: StaffId, password: str, *, login: str, name: str
 ) -> PinHash:
-    """Hash a password that is to be kept; refuses `identity.password_weak` with `why`."""
-    normal = staff_rules.normal_form(password)
-    weakness = staff_rules.password_weakness(normal, login=login, name=name)
+    """Hash a password that is to be kept; refuses `staff.password_weak` with `why`."""
+    normal = rules.normal_form(password)
+    weakness = rules.password_weakness(normal, login=login, name=name)
     if weakness is not None:
-        raise PasswordWeak(why=weakness.value, least=staff_rules.PASSWORD_LENGTH_MIN)
+        raise PasswordWeak(why=weakness.value, least=rules.PASSWORD_LENGTH_MIN)
     return await hasher.hash(staff_id, normal, purpose="password")
 
 
 def check_login(login: str) -> None:
-    """Refuse `identity.login_invalid` for what cannot be a log-in."""
+    """Refuse `staff.login_invalid` for what cannot be a log-in."""
     if not _LOGIN.fullmatch(login):
         raise LoginInvalid
 
 
-async def add_staff(
+async def add_colleague(
     session: WriteSession, new: NewColleague, actor: Actor, *, now: datetime
 ) -> None:
-    """Give somebody a log-in; refuses `identity.login_taken`, also for one who was disabled."""
+    """Give somebody a log-in; refuses `staff.login_taken`, also for one who was disabled."""
     check_login(new.login)
     added = await session.fetchval(
         """
-        INSERT INTO identity_staff
+        INSERT INTO staff_people
             (staff_id, login, name, roles, password_hash, password_change_due,
              password_set_at, added_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
@@ -107,21 +104,21 @@ async def add_staff(
     await keep_act(session, actor, Told(act=StaffAct.ADDED, subject=subject, after=after))
 
 
-async def disable_staff(
+async def disable(
     session: WriteSession, login: str, actor: Actor, *, reason: str, now: datetime
 ) -> Colleague:
-    """Keep somebody out from this moment on; refuses `identity.staff_not_found`."""
+    """Keep somebody out from this moment on; refuses `staff.colleague_not_found`."""
     found = await _lock(session, login)
     await session.execute(
         """
-        UPDATE identity_staff
+        UPDATE staff_people
         SET disabled_at = coalesce(disabled_at, $2)
         WHERE staff_id = $1
         """,
         found.staff_id,
         now,
     )
-    await end_staff_sessions(session, found.staff_id, EndReason.DISABLED, now)
+    await end_sessions(session, found.staff_id, EndReason.DISABLED, now)
     told = Told(
         act=StaffAct.DISABLED, subject=ids.wire("stf", found.staff_id), reason=reason, after={}
     )
@@ -135,7 +132,7 @@ async def set_roles(
     """Give somebody other roles; they count from the next request on."""
     found = await _lock(session, login)
     await session.execute(
-        "UPDATE identity_staff SET roles = $2 WHERE staff_id = $1", found.staff_id, sorted(roles)
+        "UPDATE staff_people SET roles = $2 WHERE staff_id = $1", found.staff_id, sorted(roles)
     )
     told = Told(
         act=StaffAct.ROLES_CHANGED,
@@ -162,7 +159,7 @@ async def store_password(
     """Replace a password; every session of the person ends."""
     tag = await session.execute(
         """
-        UPDATE identity_staff
+        UPDATE staff_people
         SET password_hash = $2,
             password_version = password_version + 1,
             password_change_due = $3,
@@ -176,18 +173,18 @@ async def store_password(
         now,
     )
     if tag != "UPDATE 1":
-        raise StaffNotFound
-    await end_staff_sessions(session, new.staff_id, EndReason.PASSWORD_CHANGED, now)
+        raise ColleagueNotFound
+    await end_sessions(session, new.staff_id, EndReason.PASSWORD_CHANGED, now)
     act = StaffAct.PASSWORD_RESET if new.given else StaffAct.PASSWORD_CHANGED
     await keep_act(session, actor, Told(act=act, subject=ids.wire("stf", new.staff_id)))
 
 
-async def staff_people(session: ReadSession) -> list[Colleague]:
+async def colleagues(session: ReadSession) -> list[Colleague]:
     """Everybody who has or had a log-in."""
     rows = await session.fetch(
         """
         SELECT staff_id, login, name, roles, password_change_due, added_at, disabled_at
-        FROM identity_staff
+        FROM staff_people
         ORDER BY login
         LIMIT 1000
         """
@@ -198,23 +195,23 @@ async def staff_people(session: ReadSession) -> list[Colleague]:
     ]
 
 
-async def staff_names(session: ReadSession, staff_ids: Collection[UUID]) -> dict[UUID, str]:
+async def names(session: ReadSession, staff_ids: Collection[UUID]) -> dict[UUID, str]:
     """What colleagues are called."""
     rows = await session.fetch(
-        "SELECT staff_id, name FROM identity_staff WHERE staff_id = ANY($1::uuid[])",
+        "SELECT staff_id, name FROM staff_people WHERE staff_id = ANY($1::uuid[])",
         list(staff_ids),
     )
     return {row["staff_id"]: row["name"] for row in rows}
 
 
-async def staff_by_login(session: ReadSession, login: str) -> Colleague:
-    """The colleague of a log-in; refuses `identity.staff_not_found`."""
-    for colleague in await staff_people(session):
+async def by_login(session: ReadSession, login: str) -> Colleague:
+    """The colleague of a log-in; refuses `staff.colleague_not_found`."""
+    for colleague in await colleagues(session):
         if colleague.login == login:
             return colleague
-    raise StaffNotFound
+    raise ColleagueNotFound
 
 
 async def _lock(session: WriteSession, login: str) -> Colleague:
-    await session.execute("SELECT FROM identity_staff WHERE login = $1 FOR NO KEY UPDATE", login)
-    return await staff_by_login(session, login)
+    await session.execute("SELECT FROM staff_people WHERE login = $1 FOR NO KEY UPDATE", login)
+    return await by_login(session, login)

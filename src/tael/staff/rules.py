@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from tael.identity.staff_states import PasswordWeakness
+from tael.staff.states import PasswordWeakness
 
 PASSWORD_LENGTH_MIN: Final = 15
 PASSWORD_LENGTH_MAX: Final = 128

@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from tael.identity import rules
-from tael.identity.staff_acts import Actor, Told, keep_act
-from tael.identity.staff_states import Role, StaffAct, StaffId
-from tael.identity.states import EndReason
-from tael.identity.tokens import hash_token, new_token
+from tael.identity import SESSION_IDLE, SESSION_LIFE, SESSION_TOUCH, hash_token, new_token
 from tael.kernel import ids
 from tael.kernel.database import ReadSession, WriteSession
+from tael.staff.acts import Actor, Told, keep_act
+from tael.staff.states import EndReason, Role, StaffAct, StaffId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +30,7 @@ class StaffView:
 
     def needs_touch(self, now: datetime) -> bool:
         """Whether a minute has passed since we last wrote that it is in use."""
-        return now - self.seen_at >= rules.SESSION_TOUCH
+        return now - self.seen_at >= SESSION_TOUCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +41,14 @@ class StaffSignedIn:
     view: StaffView
 
 
-async def staff_by_token(session: ReadSession, token: bytes, now: datetime) -> StaffView | None:
+async def session_by_token(session: ReadSession, token: bytes, now: datetime) -> StaffView | None:
     """The live session that a cookie opens, if any, of somebody who may still come in."""
     row = await session.fetchrow(
         """
         SELECT s.id, s.seen_at, s.expires_at,
                p.staff_id, p.login, p.name, p.roles, p.password_change_due
-        FROM identity_staff_sessions AS s
-        JOIN identity_staff AS p ON p.staff_id = s.staff_id
+        FROM staff_sessions AS s
+        JOIN staff_people AS p ON p.staff_id = s.staff_id
         WHERE s.token_hash = $1
           AND s.ended_at IS NULL
           AND s.expires_at > $2
@@ -59,7 +57,7 @@ async def staff_by_token(session: ReadSession, token: bytes, now: datetime) -> S
         """,
         hash_token(token),
         now,
-        now - rules.SESSION_IDLE,
+        now - SESSION_IDLE,
     )
     if row is None:
         return None
@@ -75,22 +73,22 @@ async def staff_by_token(session: ReadSession, token: bytes, now: datetime) -> S
     )
 
 
-async def touch_staff_session(session: WriteSession, session_id: UUID, now: datetime) -> None:
+async def touch_session(session: WriteSession, session_id: UUID, now: datetime) -> None:
     """Note that a session is in use; guards call it at most once a minute."""
     await session.execute(
-        "UPDATE identity_staff_sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2",
+        "UPDATE staff_sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2",
         session_id,
         now,
     )
 
 
-async def start_staff_session(
+async def start_session(
     session: WriteSession, staff_id: StaffId, device_id: UUID, now: datetime
 ) -> StaffSignedIn:
     """Begin a session; what was open in the same browser ends."""
     await session.execute(
         """
-        UPDATE identity_staff_sessions
+        UPDATE staff_sessions
         SET ended_at = $2, end_reason = $3
         WHERE device_id = $1
           AND ended_at IS NULL
@@ -102,7 +100,7 @@ async def start_staff_session(
     token = new_token()
     await session.execute(
         """
-        INSERT INTO identity_staff_sessions
+        INSERT INTO staff_sessions
             (id, staff_id, device_id, token_hash, created_at, seen_at, expires_at)
         VALUES ($1, $2, $3, $4, $5, $5, $6)
         """,
@@ -111,20 +109,20 @@ async def start_staff_session(
         device_id,
         hash_token(token),
         now,
-        now + rules.SESSION_LIFE,
+        now + SESSION_LIFE,
     )
-    view = await staff_by_token(session, token, now)
+    view = await session_by_token(session, token, now)
     assert view is not None, "who may not come in was refused before"
     return StaffSignedIn(token, view)
 
 
-async def end_staff_session(
+async def end_session(
     session: WriteSession, view: StaffView, actor: Actor, *, now: datetime
 ) -> None:
     """Sign out."""
     await session.execute(
         """
-        UPDATE identity_staff_sessions
+        UPDATE staff_sessions
         SET ended_at = $2, end_reason = $3
         WHERE id = $1
           AND ended_at IS NULL
@@ -137,13 +135,13 @@ async def end_staff_session(
     await keep_act(session, actor, told)
 
 
-async def end_staff_sessions(
+async def end_sessions(
     session: WriteSession, staff_id: StaffId, reason: EndReason, now: datetime
 ) -> None:
     """End everything that a person has open."""
     await session.execute(
         """
-        UPDATE identity_staff_sessions
+        UPDATE staff_sessions
         SET ended_at = $2, end_reason = $3
         WHERE staff_id = $1
           AND ended_at IS NULL

@@ -36,6 +36,19 @@ class PasswordWeakness(StrEnum):
     """All of it is the bank's name, the log-in or the person's name, with what people add."""
 
 
+class EndReason(StrEnum):
+    """Why a session ended before its time."""
+
+    SIGNED_OUT = "signed_out"
+    """The person left."""
+    REPLACED = "replaced"
+    """The same browser signed in anew."""
+    DISABLED = "disabled"
+    """The person may not come in any more."""
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a reason
+    """The password was changed, or set anew by the operator."""
+
+
 class ApprovalState(StrEnum):
     """The life of a proposal."""
 

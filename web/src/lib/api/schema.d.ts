@@ -943,6 +943,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/statements': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Months
+     * @description The months of your wallet with what each began and ended with, the newest first.
+     */
+    get: operations['months_api_statements_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/statements/{month}.{form}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Month File
+     * @description A month as a signed PDF, as CSV, or as ISO 20022 camt.053 (`xml`).
+     */
+    get: operations['month_file_api_statements__month___form__get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/top-ups': {
     parameters: {
       query?: never;
@@ -2062,6 +2102,45 @@ export interface components {
       currency: string;
       /** Value */
       value: number;
+    };
+    /**
+     * MonthWire
+     * @description One month of your wallet. `complete` is false for the one that is not over.
+     */
+    MonthWire: {
+      closing: components['schemas']['MoneyWire'];
+      /** Complete */
+      complete: boolean;
+      /**
+       * Entries
+       * @example 42
+       */
+      entries: number;
+      /**
+       * Month
+       * @example 2026-11
+       */
+      month: string;
+      opening: components['schemas']['MoneyWire'];
+      /**
+       * Volumes
+       * @description Into how many PDF files it goes.
+       * @example 1
+       */
+      volumes: number;
+    };
+    /**
+     * MonthsWire
+     * @description Newest first. `next` leads to the following page.
+     */
+    MonthsWire: {
+      /** Months */
+      months: components['schemas']['MonthWire'][];
+      /**
+       * Next
+       * @description Give it as `before`; null on the last page.
+       */
+      next: string | null;
     };
     /**
      * MovementKind
@@ -6422,7 +6501,7 @@ export interface operations {
           'application/json': components['schemas']['ApprovalPage'];
         };
       };
-      /** @description `identity.staff_signed_out`: You are signed out of the console: sign in to go on. */
+      /** @description `staff.signed_out`: You are signed out of the console: sign in to go on. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -6431,7 +6510,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `identity.password_change_due`: Choose a password of your own before you go on. */
+      /** @description `staff.password_change_due`: Choose a password of your own before you go on. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -6492,7 +6571,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `identity.staff_signed_out`: You are signed out of the console: sign in to go on. */
+      /** @description `staff.signed_out`: You are signed out of the console: sign in to go on. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -6502,9 +6581,9 @@ export interface operations {
         };
       };
       /**
-       * @description `identity.password_change_due`: Choose a password of your own before you go on.
+       * @description `staff.password_change_due`: Choose a password of your own before you go on.
        *
-       *     `identity.role_missing`: This is for another role (`needs`) than yours.
+       *     `staff.role_missing`: This is for another role (`needs`) than yours.
        *
        *     `request.foreign_origin`: This request came from another site, so it was not carried out.
        */
@@ -6517,7 +6596,7 @@ export interface operations {
         };
       };
       /**
-       * @description `identity.already_proposed`: The same is proposed already (`approval`) and waits for its decision.
+       * @description `staff.already_proposed`: The same is proposed already (`approval`) and waits for its decision.
        *
        *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
        */
@@ -6541,7 +6620,7 @@ export interface operations {
       /**
        * @description `request.invalid`: The request is not of the form that this operation takes.
        *
-       *     `identity.approval_kind_unknown`: Nothing of this kind can be proposed.
+       *     `staff.approval_kind_unknown`: Nothing of this kind can be proposed.
        *
        *     `request.key_reused`: This idempotency key was used for another request: make a new key.
        */
@@ -6584,7 +6663,7 @@ export interface operations {
           'application/json': components['schemas']['ApprovalWire'];
         };
       };
-      /** @description `identity.staff_signed_out`: You are signed out of the console: sign in to go on. */
+      /** @description `staff.signed_out`: You are signed out of the console: sign in to go on. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -6593,7 +6672,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `identity.password_change_due`: Choose a password of your own before you go on. */
+      /** @description `staff.password_change_due`: Choose a password of your own before you go on. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -6602,7 +6681,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `identity.approval_not_found`: There is no such proposal. */
+      /** @description `staff.approval_not_found`: There is no such proposal. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -6669,7 +6748,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `identity.staff_signed_out`: You are signed out of the console: sign in to go on. */
+      /** @description `staff.signed_out`: You are signed out of the console: sign in to go on. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -6679,11 +6758,11 @@ export interface operations {
         };
       };
       /**
-       * @description `identity.approval_own`: You proposed this yourself: somebody else must decide it.
+       * @description `staff.approval_own`: You proposed this yourself: somebody else must decide it.
        *
-       *     `identity.password_change_due`: Choose a password of your own before you go on.
+       *     `staff.password_change_due`: Choose a password of your own before you go on.
        *
-       *     `identity.role_missing`: This is for another role (`needs`) than yours.
+       *     `staff.role_missing`: This is for another role (`needs`) than yours.
        *
        *     `request.foreign_origin`: This request came from another site, so it was not carried out.
        */
@@ -6695,7 +6774,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `identity.approval_not_found`: There is no such proposal. */
+      /** @description `staff.approval_not_found`: There is no such proposal. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -6705,7 +6784,7 @@ export interface operations {
         };
       };
       /**
-       * @description `identity.approval_ended`: This proposal is no longer open (`state`): nothing was done now.
+       * @description `staff.approval_ended`: This proposal is no longer open (`state`): nothing was done now.
        *
        *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
        */
@@ -6795,7 +6874,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `identity.staff_signed_out`: You are signed out of the console: sign in to go on. */
+      /** @description `staff.signed_out`: You are signed out of the console: sign in to go on. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -6805,11 +6884,11 @@ export interface operations {
         };
       };
       /**
-       * @description `identity.approval_not_own`: Somebody else proposed this: only he can take it back.
+       * @description `staff.approval_not_own`: Somebody else proposed this: only he can take it back.
        *
-       *     `identity.password_change_due`: Choose a password of your own before you go on.
+       *     `staff.password_change_due`: Choose a password of your own before you go on.
        *
-       *     `identity.role_missing`: This is for another role (`needs`) than yours.
+       *     `staff.role_missing`: This is for another role (`needs`) than yours.
        *
        *     `request.foreign_origin`: This request came from another site, so it was not carried out.
        */
@@ -6821,7 +6900,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `identity.approval_not_found`: There is no such proposal. */
+      /** @description `staff.approval_not_found`: There is no such proposal. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -6831,7 +6910,7 @@ export interface operations {
         };
       };
       /**
-       * @description `identity.approval_ended`: This proposal is no longer open (`state`): nothing was done now.
+       * @description `staff.approval_ended`: This proposal is no longer open (`state`): nothing was done now.
        *
        *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
        */
@@ -6919,7 +6998,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `identity.staff_signed_out`: You are signed out of the console: sign in to go on. */
+      /** @description `staff.signed_out`: You are signed out of the console: sign in to go on. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -6929,7 +7008,7 @@ export interface operations {
         };
       };
       /**
-       * @description `identity.staff_sign_in_wrong`: That is not a log-in and its password.
+       * @description `staff.sign_in_wrong`: That is not a log-in and its password.
        *
        *     `request.foreign_origin`: This request came from another site, so it was not carried out.
        */
@@ -6962,9 +7041,9 @@ export interface operations {
       /**
        * @description `request.invalid`: The request is not of the form that this operation takes.
        *
-       *     `identity.password_weak`: That password cannot be taken (`why`): choose another.
+       *     `staff.password_weak`: That password cannot be taken (`why`): choose another.
        *
-       *     `identity.password_unchanged`: That is your present password: choose another.
+       *     `staff.password_unchanged`: That is your present password: choose another.
        *
        *     `request.key_reused`: This idempotency key was used for another request: make a new key.
        */
@@ -6976,7 +7055,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `identity.staff_sign_in_delayed`: Too many wrong passwords for this log-in: it can be tried again at the time given. */
+      /** @description `staff.sign_in_delayed`: Too many wrong passwords for this log-in: it can be tried again at the time given. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -7062,7 +7141,7 @@ export interface operations {
         };
       };
       /**
-       * @description `identity.staff_sign_in_wrong`: That is not a log-in and its password.
+       * @description `staff.sign_in_wrong`: That is not a log-in and its password.
        *
        *     `request.foreign_origin`: This request came from another site, so it was not carried out.
        */
@@ -7106,7 +7185,7 @@ export interface operations {
         };
       };
       /**
-       * @description `identity.staff_sign_in_delayed`: Too many wrong passwords for this log-in: it can be tried again at the time given.
+       * @description `staff.sign_in_delayed`: Too many wrong passwords for this log-in: it can be tried again at the time given.
        *
        *     `request.too_many`: Too many attempts in a short time: wait before you try again.
        */
@@ -7209,6 +7288,140 @@ export interface operations {
         };
       };
       /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  months_api_statements_get: {
+    parameters: {
+      query?: {
+        before?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MonthsWire'];
+        };
+      };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  month_file_api_statements__month___form__get: {
+    parameters: {
+      query?: {
+        /** @description Of a PDF: which file. */
+        volume?: number;
+      };
+      header?: never;
+      path: {
+        month: string;
+        form: 'pdf' | 'csv' | 'xml';
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The file. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/pdf': string;
+          'application/xml': string;
+          'text/csv': string;
+        };
+      };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `statements.month_not_found`: There is no statement of that month: the wallet was not open then, or it is yet to come.
+       *
+       *     `statements.volume_not_found`: That month's statement has fewer volumes.
+       */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `statements.no_signing_key`: The bank's key for signing statements is not set up: take another format meanwhile.
+       *
+       *     `kernel.overloaded`: More is waiting than we can take: try again in a moment with the same key.
+       */
       503: {
         headers: {
           [name: string]: unknown;

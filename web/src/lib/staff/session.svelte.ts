@@ -33,9 +33,9 @@ export function staffDoor(session: StaffSession): '/staff' | '/staff/password' |
 
 onProblem((problem) => {
   if (!staff.current) return;
-  if (problem.code === 'identity.staff_signed_out') {
+  if (problem.code === 'staff.signed_out') {
     staff.current = { ...staff.current, stage: 'anonymous', staff: null, roles: [] };
-  } else if (problem.code === 'identity.password_change_due') {
+  } else if (problem.code === 'staff.password_change_due') {
     staff.current = { ...staff.current, stage: 'password_change' };
   }
 });
