@@ -9,6 +9,7 @@ order under one lock. It touches no money.
 from tael.audit import errors
 from tael.audit.jobs import LogRewritten, publish, schedules
 from tael.audit.keys import LogKey, Signer, ensure_signer, keys, rotate, signer
+from tael.audit.published import entries, growth, inclusion_text, linked_days, tile
 from tael.audit.queries import (
     Checkpoint,
     Inclusion,
@@ -36,13 +37,18 @@ __all__ = [
     "consistency",
     "days",
     "ensure_signer",
+    "entries",
     "errors",
+    "growth",
     "inclusion",
+    "inclusion_text",
     "keys",
     "latest",
+    "linked_days",
     "publish",
     "rotate",
     "schedules",
     "signer",
     "status",
+    "tile",
 ]

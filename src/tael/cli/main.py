@@ -30,6 +30,12 @@ app.command(
     "tael.cli.statements:app", name="statements", help="Show the key that signs statements."
 )
 app.command("tael.cli.staff:app", name="staff", help="Say who uses the bank's console.")
+app.command(
+    "tael.cli.log:app", name="log", help="The transparency log: keys, checkpoints, witnesses."
+)
+app.command(
+    "tael.cli.receipt:app", name="receipt", help="Verify receipts without trusting the bank."
+)
 app.command("tael.cli.qr:app", name="qr", help="Read and make codes to scan.")
 app.command("tael.cli.switch:app", name="switch", help="Read card switch messages.")
 app.command(

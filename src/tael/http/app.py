@@ -17,16 +17,20 @@ from tael.http import (
     history,
     identity,
     limits,
+    log,
     openapi,
     payments,
     phone,
     pins,
     problems,
+    receipts,
     rehearsals,
     sandbox,
+    sandbox_after_sale,
     sandbox_shops,
     staff,
     staff_approvals,
+    standing_orders,
     statements,
     transfers,
     wallets,
@@ -53,14 +57,20 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     cards.router,
     card_transfers.router,
     rehearsals.router,
+    standing_orders.router,
     codes.router,
     history.router,
+    receipts.router,
     statements.router,
     events.router,
     staff.router,
     staff_approvals.router,
 )
-SANDBOX_ROUTERS: Final[tuple[APIRouter, ...]] = (sandbox.router, sandbox_shops.router)
+SANDBOX_ROUTERS: Final[tuple[APIRouter, ...]] = (
+    sandbox.router,
+    sandbox_shops.router,
+    sandbox_after_sale.router,
+)
 
 _DESCRIPTION = """\
 A bank's digital wallet. Amounts are integers of minor units with their currency; every unsafe
@@ -92,6 +102,7 @@ def create_app(settings: Settings) -> FastAPI:
     routers = ROUTERS + (SANDBOX_ROUTERS if settings.sandbox else ())
     for router in routers:
         app.include_router(router, prefix=API_PREFIX)
+    app.include_router(log.router)
     docs.install(app)
     openapi.install(app, routers, prefix=API_PREFIX)
     problems.install(app, Addresses(routers, prefix=API_PREFIX))

@@ -86,6 +86,10 @@ class Settings(BaseModel):
     """HOST:PORT of the card switch (ISO 8583 over TCP)."""
     switch_timeout_s: float = Field(default=8, gt=0, le=60)
     """How long a request to the switch may take before its outcome is unknown."""
+    log_origin: str | None = Field(default=None, pattern=r"^[^\s+]+$", max_length=200)
+    """The transparency log's name in its checkpoints, when it is not ORIGIN's host and /log."""
+    log_witnesses: str | None = None
+    """Witnesses that cosign the log's checkpoints: `VKEY URL`, joined by commas."""
     limits_file: Path | None = None
     """Dated limits, instead of the file that comes with Tael."""
     statement_key_file: Path | None = None
@@ -137,6 +141,11 @@ class Settings(BaseModel):
     def browser_origin(self) -> str:
         """Where the app is served from, as a browser names it."""
         return self.origin or f"http://localhost:{self.port}"
+
+    @property
+    def log_name(self) -> str:
+        """What the log's first key is named after; later ones keep the name."""
+        return self.log_origin or f"{self.browser_origin.partition('://')[2]}/log"
 
 
 def _line(location: tuple[int | str, ...], message: str) -> str:

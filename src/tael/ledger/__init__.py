@@ -12,6 +12,7 @@ that it is given, and no other table than its own.
 """
 
 from tael.ledger import errors
+from tael.ledger.as_of import balance_as_of, balances_as_of, trial_balance_as_of
 from tael.ledger.book import Book
 from tael.ledger.chart import (
     CARD_CLEARING,
@@ -21,18 +22,35 @@ from tael.ledger.chart import (
     SUSPENSE,
     AccountNumber,
 )
+from tael.ledger.dated_statement import DatedStatement, Span, statement_as_of
+from tael.ledger.day_close import (
+    CLOSES_PAGE_MAX,
+    DayClose,
+    Pending,
+    PendingAsked,
+    close_day,
+    close_due,
+    day_close,
+    day_closes,
+    register_pending,
+)
+from tael.ledger.displaced import dated_before
 from tael.ledger.jobs import SCHEDULES
+from tael.ledger.moments import DAY_GRACE, Moment, day_ends, day_starts, instant_of
 from tael.ledger.movements import HoldId, Movement, MovementId, PostedMovement, Posting
 from tael.ledger.period import Cut, PeriodEntry, Sums, cuts, period, sums
-from tael.ledger.queries import Balance, balance, posted_movement, trial_balance
+from tael.ledger.queries import Balance, TrialBalanceRow, balance, posted_movement, trial_balance
 from tael.ledger.receipts import receipt_number
 from tael.ledger.reverse import reverse
+from tael.ledger.sequencer import LoggedMovement, OpenedPart, logged
 from tael.ledger.service import close_account, lock, open_account, write
 from tael.ledger.statement import PAGE_MAX, Entry, Filters, Page, entry, statement
 from tael.ledger.states import AccountKind, Direction, MovementKind
 
 __all__ = [
     "CARD_CLEARING",
+    "CLOSES_PAGE_MAX",
+    "DAY_GRACE",
     "FEES",
     "INTEREST_EXPENSE",
     "PAGE_MAX",
@@ -44,31 +62,54 @@ __all__ = [
     "Balance",
     "Book",
     "Cut",
+    "DatedStatement",
+    "DayClose",
     "Direction",
     "Entry",
     "Filters",
     "HoldId",
+    "LoggedMovement",
+    "Moment",
     "Movement",
     "MovementId",
     "MovementKind",
+    "OpenedPart",
     "Page",
+    "Pending",
+    "PendingAsked",
     "PeriodEntry",
     "PostedMovement",
     "Posting",
+    "Span",
     "Sums",
+    "TrialBalanceRow",
     "balance",
+    "balance_as_of",
+    "balances_as_of",
     "close_account",
+    "close_day",
+    "close_due",
     "cuts",
+    "dated_before",
+    "day_close",
+    "day_closes",
+    "day_ends",
+    "day_starts",
     "entry",
     "errors",
+    "instant_of",
     "lock",
+    "logged",
     "open_account",
     "period",
     "posted_movement",
     "receipt_number",
+    "register_pending",
     "reverse",
     "statement",
+    "statement_as_of",
     "sums",
     "trial_balance",
+    "trial_balance_as_of",
     "write",
 ]

@@ -10,8 +10,9 @@ from tael.kernel.clock import business_now
 from tael.kernel.database import Database
 from tael.kernel.money import CURRENCIES
 from tael.kernel.outbox import Schedule
-from tael.ledger import search, service
+from tael.ledger import search, sequencer, service
 
+SEQUENCE_EVERY_S: Final = 0.25
 SWEEP_EVERY_S: Final = 5.0
 INDEX_EVERY_S: Final = 30.0
 MONTHS_EVERY_S: Final = 6 * 3600.0
@@ -63,7 +64,16 @@ async def make_months(database: Database) -> None:
         await session.fetchval("SELECT ledger_make_months($1)", MONTHS_AHEAD)
 
 
+async def sequence(database: Database) -> None:
+    """Give what was posted its place in the transparency log, a set at a time."""
+    more = True
+    while more:
+        async with database.write() as session:
+            more = await sequencer.sequence_some(session)
+
+
 SCHEDULES: Final = (
+    Schedule("ledger.sequence", SEQUENCE_EVERY_S, sequence),
     Schedule("ledger.sweep_holds", SWEEP_EVERY_S, sweep_holds),
     Schedule("ledger.index_long_histories", INDEX_EVERY_S, index_long_histories),
     Schedule("ledger.make_months", MONTHS_EVERY_S, make_months),

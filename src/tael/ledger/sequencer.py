@@ -14,6 +14,7 @@ from uuid import UUID
 
 from tael import audit
 from tael.kernel.database import ReadSession, Row, WriteSession
+from tael.kernel.money import Currency
 from tael.ledger.chart import AccountNumber
 from tael.ledger.commitments import Act, Side, digest, entry, part_salt, parts
 from tael.ledger.movements import MovementId
@@ -101,7 +102,7 @@ async def sequence_some(session: WriteSession) -> bool:
 
 
 async def logged(
-    session: ReadSession, movement: MovementId, account: AccountNumber, currency: str
+    session: ReadSession, movement: MovementId, account: AccountNumber, *, currency: Currency
 ) -> LoggedMovement:
     """A movement's proof for the holder of one account: its act and that account's sides.
 
@@ -113,7 +114,7 @@ async def logged(
     for act, sides in found:
         for part in parts(act, sides):
             salt = part_salt(inclusion.salt, part.name)
-            own = part.account is None or (part.account, part.currency) == (account, currency)
+            own = part.account is None or (part.account, part.currency) == (account, currency.code)
             opened.append(
                 OpenedPart(
                     part.name,
