@@ -68,9 +68,7 @@ async def run_row(
     except Exception as fault:  # noqa: BLE001 - the other rows go on
         state.note(traceback.format_exc())
         progress.say(f"{each.row.name} broke off: {fault!r} (see {folder}/raw.log)")
-        result = plan.result().but_failed(
-            f"broke off: {type(fault).__name__}: {str(fault)[:300]}"
-        )
+        result = plan.result().but_failed(f"broke off: {type(fault).__name__}: {str(fault)[:300]}")
     page.keep(folder, result)
     return result
 
