@@ -139,6 +139,7 @@ def stops(stay: Stay) -> list[Stop]:
         Stop("bills", "/bills"),
         Stop("bills-filter", "/bills", act=_open_filter),
         Stop("bill", f"/bills/{stay.bill}"),
+        Stop("statements", "/bills/statements"),
         Stop("me", "/me"),
         Stop("me-pin", "/me/pin"),
         Stop("me-phone", "/me/phone"),

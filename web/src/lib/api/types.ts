@@ -45,6 +45,8 @@ export type Entry = Shapes['EntryWire'];
 export type EntryDetail = Shapes['EntryDetail'];
 export type EntryPage = Shapes['HistoryPage'];
 
+export type StatementMonth = Shapes['MonthWire'];
+
 export type SandboxShop = Shapes['Shop'];
 export type SandboxCard = Shapes['SandboxCard'];
 

@@ -315,6 +315,15 @@ export const WORDS: Readonly<Record<string, Words>> = {
   'request.not_found': { what: m.refusal_request_not_found },
   'request.too_many': { what: m.refusal_request_too_many, next: m.refusal_request_too_many_next },
   'request.unknown_currency': { what: m.refusal_request_unknown_currency },
+  'statements.month_not_found': {
+    what: m.refusal_statements_month_not_found,
+    next: m.refusal_statements_month_not_found_next,
+  },
+  'statements.no_signing_key': {
+    what: m.refusal_statements_no_signing_key,
+    next: m.refusal_statements_no_signing_key_next,
+  },
+  'statements.volume_not_found': { what: m.refusal_statements_volume_not_found },
   'transfers.amount_changed': { what: m.refusal_transfers_amount_changed },
   'transfers.amount_out_of_range': { what: m.refusal_transfers_amount_out_of_range },
   'transfers.card_transfer_not_found': { what: m.refusal_transfers_card_transfer_not_found },
