@@ -21,7 +21,12 @@ from tael.ledger.chart import AccountNumber
 
 _ENTRY: Final = b"tael/movement/1\x00"
 _SALT: Final = b"tael/part/1\x00"
-_OPTIONS: Final = orjson.OPT_UTC_Z
+_ACT_SALT: Final = _SALT + b"act\x00"
+_DEBIT_SALT: Final = _SALT + b"debit "
+_CREDIT_SALT: Final = _SALT + b"credit "
+_SIDE: Final = (
+    b'{"part":"%s","line":%d,"currency":"%s","account":%d,"sequence":%d,"amount":%d,"balance":%d}'
+)
 
 
 class Side(NamedTuple):
@@ -66,23 +71,10 @@ def parts(act: Act, sides: Sequence[Side]) -> list[Part]:
     """A movement's parts in the order in which the entry hashes them."""
     made = [Part("act", _act(act))]
     for side in sides:
-        line, currency, debit, credit, amount, debit_seq, credit_seq, left, right = side
-        made.append(
-            Part(
-                f"debit {line}",
-                _side("debit", line, currency, debit, debit_seq, amount, left),
-                AccountNumber(debit),
-                currency,
-            )
-        )
-        made.append(
-            Part(
-                f"credit {line}",
-                _side("credit", line, currency, credit, credit_seq, amount, right),
-                AccountNumber(credit),
-                currency,
-            )
-        )
+        line, currency, debit, credit, *_ = side
+        left, right = _sides(side)
+        made.append(Part(f"debit {line}", left, AccountNumber(debit), currency))
+        made.append(Part(f"credit {line}", right, AccountNumber(credit), currency))
     return made
 
 
@@ -97,36 +89,44 @@ def digest(salt: bytes, text: bytes) -> bytes:
 
 
 def entry(salt: bytes, act: Act, sides: Sequence[Side]) -> bytes:
-    """The 32 bytes that stand in the log for a movement."""
-    return sha256(
-        _ENTRY
-        + b"".join(digest(part_salt(salt, part.name), part.text) for part in parts(act, sides))
-    ).digest()
+    """The 32 bytes that stand in the log for a movement.
+
+    The same as the digests of `parts`, hashed together: a law holds it. Written out because
+    each movement of the bank comes by here, and this takes half the time.
+    """
+    packed = _ENTRY + sha256(sha256(_ACT_SALT + salt).digest() + _act(act)).digest()
+    for side in sides:
+        left, right = _sides(side)
+        line = b"%d\x00" % side[0]
+        packed += sha256(sha256(_DEBIT_SALT + line + salt).digest() + left).digest()
+        packed += sha256(sha256(_CREDIT_SALT + line + salt).digest() + right).digest()
+    return sha256(packed).digest()
 
 
 def _act(act: Act) -> bytes:
+    identity, kind, at, business_day, effective_on, reference, reverses, payer, payee, memo = act
     return orjson.dumps(
         {
             "part": "act",
-            "movement": ids.wire("mov", act.id),
-            "kind": act.kind,
-            "at": act.at,
-            "business_day": act.business_day,
-            "effective_on": act.effective_on,
-            "reference": str(act.reference),
-            "reverses": ids.wire("mov", act.reverses) if act.reverses else None,
-            "payer": act.payer_label,
-            "payee": act.payee_label,
-            "memo": act.memo,
+            "movement": ids.wire("mov", identity),
+            "kind": kind,
+            "at": at,
+            "business_day": business_day,
+            "effective_on": effective_on,
+            "reference": str(reference),
+            "reverses": ids.wire("mov", reverses) if reverses else None,
+            "payer": payer,
+            "payee": payee,
+            "memo": memo,
         },
-        option=_OPTIONS,
+        option=orjson.OPT_UTC_Z,
     )
 
 
-def _side(  # noqa: PLR0913, PLR0917 - a line of JSON with as many members
-    side: str, line: int, currency: str, account: int, sequence: int, amount: int, balance: int
-) -> bytes:
+def _sides(side: Side) -> tuple[bytes, bytes]:
+    line, currency, debit, credit, amount, debit_seq, credit_seq, left, right = side
+    code = currency.encode()
     return (
-        f'{{"part":"{side}","line":{line},"currency":"{currency}","account":{account},'
-        f'"sequence":{sequence},"amount":{amount},"balance":{balance}}}'
-    ).encode()
+        _SIDE % (b"debit", line, code, debit, debit_seq, amount, left),
+        _SIDE % (b"credit", line, code, credit, credit_seq, amount, right),
+    )
