@@ -15,7 +15,8 @@ from tael.http.guards import SignedIn, SignedInAsking
 from tael.http.problems import problems
 from tael.http.wallets import WalletBody, own_wallet
 from tael.http.wire import Instant, Text, Wire
-from tael.kernel import ids
+from tael.kernel import ids, rate_limits
+from tael.kernel.clock import machine_now
 from tael.kernel.database import WriteSession
 
 router: Final = APIRouter(tags=["cards"])
@@ -287,5 +288,9 @@ async def _count(edge: Edge, number: str) -> None:
         f"binding-from:{edge.address}": instruments.BINDINGS_AN_ADDRESS,
         f"binding-of:{known}": instruments.CARD_TRIES_A_DAY,
     }
-    for bucket, limit in buckets.items():
-        await edge.limit(bucket, limit=limit, window_s=_DAY_S)
+
+    async def take(session: WriteSession) -> None:
+        for bucket, limit in buckets.items():
+            await rate_limits.take(session, bucket, limit=limit, window_s=_DAY_S, now=machine_now())
+
+    await edge.count(take)

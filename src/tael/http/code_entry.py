@@ -43,10 +43,13 @@ async def send_code(
     """Send a code and answer with its challenge."""
     services = edge.services
     now = machine_now()
-    async with services.database.write() as session:
+
+    async def take(session: WriteSession) -> None:
         await identity.count_code_request(
             session, phone, _origin(edge), sealer=services.sealer, now=now
         )
+
+    await edge.count(take)
     request = identity.CodeRequest(
         phone=phone, purpose=purpose, device_id=edge.device_id, language=language
     )
@@ -78,8 +81,11 @@ async def with_code(
         device_id=edge.device_id,
         code=typed.code,
     )
-    async with services.database.write() as session:
+
+    async def take(session: WriteSession) -> None:
         await identity.count_code_try(session, _origin(edge), now=machine_now())
+
+    await edge.count(take)
     tried: identity.RightCode | identity.CodeWrong | identity.CodeSpent | None = None
 
     async def begin(session: WriteSession, _now: datetime) -> UUID:

@@ -112,7 +112,7 @@ async def register(database: Database, subscriber: Subscriber) -> None:
 
 
 async def purge(database: Database) -> None:
-    """Forget events that every subscriber has had for a month, and stale rate limits."""
+    """Forget after a month what every subscriber has had and what was replied; stale rate limits."""
     now = machine_now()
     async with database.write() as session:
         await session.execute(
@@ -124,8 +124,10 @@ async def purge(database: Database) -> None:
             now - KEEP_EVENTS,
         )
         await session.execute("DELETE FROM kernel_rate_limits WHERE expires_at < $1", now)
+        # A key without a reply is work that was begun: whoever asks again must still find it.
         await session.execute(
-            "DELETE FROM kernel_idempotency WHERE recorded_at < $1", now - KEEP_EVENTS
+            "DELETE FROM kernel_idempotency WHERE recorded_at < $1 AND status IS NOT NULL",
+            now - KEEP_EVENTS,
         )
 
 

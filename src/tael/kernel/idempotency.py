@@ -187,6 +187,26 @@ async def claim(session: WriteSession, key: Key) -> Claim:
     return Claim(reply=None, subject=row["subject"])
 
 
+async def announce(session: WriteSession, key: Key) -> bool:
+    """Note a key before it is claimed, leased to nobody; whether this request is the first with it.
+
+    One that came in at the same time waits for this transaction.
+    """
+    first: bool | None = await session.fetchval(
+        """
+        INSERT INTO kernel_idempotency (scope, digest, request_hash, recorded_at, leased_until)
+        VALUES ($1, $2, $3, $4, $4)
+        ON CONFLICT (scope, digest) DO NOTHING
+        RETURNING true
+        """,
+        key.scope,
+        key.digest,
+        key.request_hash,
+        machine_now(),
+    )
+    return first is True
+
+
 async def begin(session: WriteSession, key: Key, subject: UUID) -> None:
     """Note what the claimed key began, so that a retry after a crash finishes the same."""
     await session.execute(
