@@ -11,18 +11,26 @@ with a proven name. Opens the holder's CUSTOMER_CASH account and closes it; move
 
 from tael.customers import errors
 from tael.customers.caps import NO_CAP, Caps
+from tael.customers.classes import (
+    ClassedWallet,
+    accounts_as_of,
+    first_named_day,
+    wallets_as_of,
+)
 from tael.customers.closing import (
+    ClosingAct,
     ClosingObstacles,
     ClosingReceipt,
     Kept,
     Obstacle,
     close,
     closing_preview,
+    register_closing_act,
     register_obstacle,
 )
 from tael.customers.jobs import SCHEDULES, SUBSCRIBERS
 from tael.customers.limit_table import LimitsInvalid, limits_in_force, load_limits, use_limits
-from tael.customers.limit_use import LimitUse, lock_limit_use, write_limit_use
+from tael.customers.limit_use import LimitedWallet, LimitUse, lock_limit_use, write_limit_use
 from tael.customers.overview import limits, would_pass, would_receive
 from tael.customers.proofing import HttpProofing, IdentityProofing, ProofingUnsure, Verdict
 from tael.customers.prove import (
@@ -55,6 +63,8 @@ __all__ = [
     "TERMS_URL",
     "TERMS_VERSION",
     "Caps",
+    "ClassedWallet",
+    "ClosingAct",
     "ClosingObstacles",
     "ClosingReceipt",
     "HttpProofing",
@@ -64,6 +74,7 @@ __all__ = [
     "LimitFigure",
     "LimitOverview",
     "LimitUse",
+    "LimitedWallet",
     "LimitsInvalid",
     "NewWallet",
     "Obstacle",
@@ -75,12 +86,14 @@ __all__ = [
     "Wallet",
     "WalletClass",
     "WalletStatus",
+    "accounts_as_of",
     "begin_upgrade",
     "begin_verification",
     "by_ids",
     "close",
     "closing_preview",
     "errors",
+    "first_named_day",
     "freeze",
     "limits",
     "limits_in_force",
@@ -90,6 +103,7 @@ __all__ = [
     "pin_facts",
     "prove_identity",
     "raise_to_2",
+    "register_closing_act",
     "register_obstacle",
     "same_person",
     "set_language",
@@ -98,6 +112,7 @@ __all__ = [
     "verification_begun",
     "verify_identity_again",
     "wallet",
+    "wallets_as_of",
     "would_pass",
     "would_receive",
     "write_limit_use",

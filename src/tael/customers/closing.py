@@ -39,6 +39,13 @@ class ClosingObstacles(Protocol):
         """What stands against closing now; the wallet's row is locked when it counts."""
 
 
+class ClosingAct(Protocol):
+    """A module above that ends its own business with a customer when the wallet closes."""
+
+    async def __call__(self, session: WriteSession, wallet: Wallet, /, *, now: datetime) -> None:
+        """Do it, in the closing's transaction; the wallet's row is locked and it is empty."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """One kind of record that stays after closing."""
@@ -79,6 +86,7 @@ _FORGET: Final = (
 )
 
 _REGISTERED: Final[list[ClosingObstacles]] = []
+_ACTS: Final[list[ClosingAct]] = []
 
 _FROZEN: Final = Obstacle("customers.wallet_frozen", "The wallet is frozen: unfreeze it first.")
 _BALANCE_LEFT: Final = Obstacle(
@@ -105,6 +113,12 @@ def register_obstacle(answers: ClosingObstacles) -> None:
     """Ask this module too before a wallet is closed: called once by the composition root."""
     if answers not in _REGISTERED:
         _REGISTERED.append(answers)
+
+
+def register_closing_act(act: ClosingAct) -> None:
+    """Do this too when a wallet is closed: called once by the composition root."""
+    if act not in _ACTS:
+        _ACTS.append(act)
 
 
 async def closing_preview(session: ReadSession, customer: UUID, *, now: datetime) -> ClosingPreview:
@@ -151,6 +165,8 @@ async def close(
             obstacles=[{"code": each.code, "title": each.title} for each in obstacles]
         )
     kept = await _kept(session, customer, now)
+    for act in _ACTS:
+        await act(session, held, now=now)
     await ledger.close_account(session, held.account_number, now=now)
     await _write_closing(session, customer, kept, now)
     await identity.close_principal(session, customer, now=machine_now)

@@ -9,7 +9,8 @@ a `Money` for each of them would cost as much as all the rest.
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from typing import Final
 from uuid import UUID
 
 from tael.kernel.clock import business_day
@@ -28,13 +29,25 @@ from tael.ledger.errors import (
 from tael.ledger.movements import HoldId, Movement, MovementId, PostedMovement, Posting
 from tael.ledger.states import HoldState, MovementKind
 
+NEVER: Final = datetime.fromtimestamp(0, UTC)
+"""When an account without entries was posted to last."""
+
 
 class BookAccount:
     """A locked account as the commands so far leave it."""
 
-    __slots__ = ("balance", "closed", "floor", "held", "number", "postings", "read_postings")
+    __slots__ = (
+        "balance",
+        "closed",
+        "floor",
+        "held",
+        "number",
+        "posted_at",
+        "postings",
+        "read_postings",
+    )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the columns of the locking statement
         self,
         number: AccountNumber,
         floor: int | None,
@@ -42,6 +55,7 @@ class BookAccount:
         held: int,
         postings: int,
         closed: bool,  # noqa: FBT001 - the order of the locking statement's columns
+        posted_at: datetime = NEVER,
     ) -> None:
         self.number = number
         self.floor = floor
@@ -50,6 +64,7 @@ class BookAccount:
         self.postings = postings
         self.read_postings = postings
         self.closed = closed
+        self.posted_at = posted_at
 
 
 class BookHold:
@@ -123,6 +138,8 @@ class Book:
         self.posting_rows: list[PostingRow] = []
         self.capture_rows: list[CaptureRow] = []
         self.reversals: dict[MovementId, MovementId] = {}
+        self.dated: dict[MovementId, date] = {}
+        """The movements that count from another day than the book's."""
         self.touched: set[AccountNumber] = set()
         self.changed_holds: dict[HoldId, BookHold] = {}
         self.written = False
@@ -212,6 +229,8 @@ class Book:
                 movement.reverses,
             )
         )
+        if movement.effective_on is not None and movement.effective_on != self.today:
+            self.dated[identity] = movement.effective_on
         if movement.reverses is not None:
             assert movement.reverses not in self.reversals, "a movement is undone once"
             self.reversals[movement.reverses] = identity

@@ -64,3 +64,24 @@ class MovementNotFound(Refusal):
 
     code = "ledger.movement_not_found"
     advice = Advice.NEVER
+
+
+class Archived(Refusal):
+    """What was asked for has left the books with an old month; it is kept in the archive."""
+
+    code = "ledger.archived"
+    advice = Advice.NEVER
+
+
+class DayNotOver(Refusal):
+    """This business day is not over yet, so it cannot be closed."""
+
+    code = "ledger.day_not_over"
+    advice = Advice.NEW_KEY
+
+
+class DayNotClosed(Refusal):
+    """There is no close of this business day."""
+
+    code = "ledger.day_not_closed"
+    advice = Advice.NEVER

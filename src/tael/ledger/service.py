@@ -13,12 +13,13 @@ from tael.kernel.database import Row, WriteSession
 from tael.kernel.money import CNY, Currency
 from tael.ledger.book import Book, BookAccount, BookHold
 from tael.ledger.chart import FLOOR_MINOR, AccountNumber
+from tael.ledger.displaced import write_displaced
 from tael.ledger.errors import AccountNotEmpty
 from tael.ledger.movements import HoldId
 from tael.ledger.states import AccountKind, HoldState
 
 _LOCK: Final = """
-SELECT number, floor, balance, held, postings, closed_at IS NOT NULL
+SELECT number, floor, balance, held, postings, closed_at IS NOT NULL, posted_at
 FROM ledger_accounts
 WHERE currency = $1
   AND number = ANY($2::bigint[])
@@ -60,7 +61,13 @@ WITH movements AS (
     RETURNING 1
 ), accounts AS (
     UPDATE ledger_accounts AS a
-    SET balance = n.balance, held = n.held, postings = n.postings
+    SET balance = n.balance,
+        held = n.held,
+        postings = n.postings,
+        posted_at = CASE
+            WHEN n.postings > n.read_postings THEN greatest(a.posted_at, $2::timestamptz)
+            ELSE a.posted_at
+        END
     FROM unnest($6::ledger_changed_account[]) AS n
     WHERE a.currency = $1
       AND a.number = n.number
@@ -187,7 +194,8 @@ async def lock(
 async def write(session: WriteSession, book: Book) -> None:
     """Write what was posted and held into the books, in one statement.
 
-    One more for new holds, one for what became of the others, one for reversals.
+    One more for new holds, one for what became of the others, one for reversals, and one for
+    entries that count at another time than their place tells.
 
     Asserts that every row was written and that the sum over all accounts is unchanged.
     Writes nothing when nothing changed. A book is written once.
@@ -211,6 +219,7 @@ async def write(session: WriteSession, book: Book) -> None:
     expected = (len(book.movement_rows), len(book.posting_rows), len(accounts), written)
     assert row is not None
     assert tuple(row) == expected, f"wrote {tuple(row)} where {expected} was to be written"
+    await write_displaced(session, book)
     if book.changed_holds:
         await _write_holds(session, book)
     if book.reversals:
