@@ -52,6 +52,7 @@ class _World:
             "TAEL_SMS_URL": f"{base}/sms/messages",
             "TAEL_PROOFING_URL": f"{base}/proofing/checks",
             "TAEL_CARD_VERIFICATION_URL": base,
+            "TAEL_SETTLEMENT_URL": f"{base}/settlement",
             "TAEL_SWITCH_ADDRESS": f"127.0.0.1:{self.switch_port}",
         }
 

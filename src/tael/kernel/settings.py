@@ -90,12 +90,16 @@ class Settings(BaseModel):
     """The transparency log's name in its checkpoints, when it is not ORIGIN's host and /log."""
     log_witnesses: str | None = None
     """Witnesses that cosign the log's checkpoints: `VKEY URL`, joined by commas."""
+    settlement_url: str | None = None
+    """Where the card switch gives its settlement files: `URL/YYYY-MM-DD`."""
     limits_file: Path | None = None
     """Dated limits, instead of the file that comes with Tael."""
     statement_key_file: Path | None = None
     """The key that statements are signed with (PEM). A sandbox makes its own."""
     statement_certificate_file: Path | None = None
     """The certificate of that key (PEM)."""
+    rates_file: Path | None = None
+    """Dated interest rates, instead of the file that comes with Tael."""
     pin_hash_memory_kib: int = Field(default=19 * 1024, ge=64)
     """Memory of one Argon2id hash of a PIN."""
     pin_hash_rounds: int = Field(default=2, ge=1)

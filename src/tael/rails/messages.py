@@ -47,7 +47,7 @@ def financial(operation: Operation, pan: Pan) -> FinancialRequest:
         amount=operation.amount,
         local=LocalTime.of(operation.began_at.astimezone(SHANGHAI)),
         acceptor=_acceptor(operation),
-        reference=_retrieval_reference(operation),
+        reference=retrieval_reference(operation.transmitted_at, operation.stan),
     )
 
 
@@ -93,7 +93,6 @@ def _acceptor(operation: Operation) -> Acceptor:
     )
 
 
-def _retrieval_reference(operation: Operation) -> str:
+def retrieval_reference(at: datetime, stan: int) -> str:
     """Field 37: last digit of the year, day of the year, hour, trace number."""
-    at = operation.transmitted_at
-    return f"{at:%y}"[1:] + f"{at:%j%H}{operation.stan:06}"
+    return f"{at:%y}"[1:] + f"{at:%j%H}{stan:06}"

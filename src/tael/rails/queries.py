@@ -4,7 +4,10 @@ from collections.abc import Collection
 from dataclasses import replace
 from uuid import UUID
 
+from tael import ledger
 from tael.kernel.database import ReadSession, RehearsalSession
+from tael.kernel.money import CNY, Money
+from tael.rails.messages import retrieval_reference
 from tael.rails.operations import COLUMNS, Operation, OperationId, of_row
 from tael.rails.states import OperationKind, OperationState
 
@@ -54,6 +57,45 @@ async def as_if_approved(
     )
     assert row is not None, "the act has just begun it"
     return replace(of_row(row), state=OperationState.APPROVED)
+
+
+async def pending(session: ReadSession) -> list[ledger.Pending]:
+    """The operations whose outcome is not known yet, by kind: what a day's close tells."""
+    rows = await session.fetch(
+        """
+        SELECT kind, count(*) AS count, sum(amount)::bigint AS amount
+        FROM rails_operations
+        WHERE finished_at IS NULL
+        GROUP BY kind
+        ORDER BY kind
+        """
+    )
+    return [
+        ledger.Pending(f"rails.{row['kind']}", row["count"], Money(row["amount"], CNY))
+        for row in rows
+    ]
+
+
+async def retrieval_references(
+    session: ReadSession, acts: Collection[tuple[str, UUID]]
+) -> dict[tuple[str, UUID], str]:
+    """By which reference the switch knows business acts, named by kind of operation and id.
+
+    What the switch was never asked for is left out.
+    """
+    rows = await session.fetch(
+        """
+        SELECT o.kind, o.reference, o.stan, o.transmitted_at
+        FROM unnest($1::text[], $2::uuid[]) AS n (kind, reference)
+        JOIN rails_operations AS o ON o.kind = n.kind AND o.reference = n.reference
+        """,
+        [kind for kind, _ in acts],
+        [reference for _, reference in acts],
+    )
+    return {
+        (row["kind"], row["reference"]): retrieval_reference(row["transmitted_at"], row["stan"])
+        for row in rows
+    }
 
 
 async def is_busy(session: ReadSession, instrument: UUID) -> bool:

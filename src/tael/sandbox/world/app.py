@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from tael.sandbox.world import cards, control, proofing, sms
+from tael.sandbox.world import cards, control, proofing, settlement, sms
 from tael.sandbox.world.books import Books
 from tael.sandbox.world.inbox import Inbox
 from tael.sandbox.world.modes import Modes
@@ -72,6 +72,7 @@ async def running_world(
             *cards.routes(verifications),
             *sms.routes(inbox),
             *proofing.routes(proofing.Register()),
+            *settlement.routes(settlement.Settlement(books), books),
         ]
         port = await stack.enter_async_context(_http(Starlette(routes=routes), http_port))
         yield World(port, switch, books, modes, inbox)

@@ -17,11 +17,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tael.codecs.iso8583_messages import MessageKey, OriginalOutcome, Processing
 from tael.codecs.response_codes import Outcome, ResponseCode
+from tael.kernel.clock import SHANGHAI, machine_now
 from tael.sandbox.world.people import ISSUERS, SEED, CardKind, Person, card_number
 
 PURCHASE: Final = Processing.PURCHASE
@@ -58,7 +60,18 @@ CREATE TABLE IF NOT EXISTS reversals (
     code TEXT NOT NULL, asked INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (acquirer, stan, transmitted)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS settled (
+    day TEXT NOT NULL, at TEXT NOT NULL, acquirer TEXT NOT NULL, stan TEXT NOT NULL,
+    transmitted TEXT NOT NULL, reference TEXT NOT NULL, undone INTEGER NOT NULL,
+    PRIMARY KEY (acquirer, stan, transmitted, undone)
+) STRICT;
+CREATE INDEX IF NOT EXISTS settled_day ON settled (day);
+CREATE TABLE IF NOT EXISTS plants (
+    kind TEXT NOT NULL, day TEXT NOT NULL, reference TEXT, amount INTEGER
+) STRICT;
+CREATE TABLE IF NOT EXISTS calendar (ahead_s INTEGER NOT NULL) STRICT;
 """
+"""`settled` tells what was done or undone on which business day of the switch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +83,7 @@ class Request:
     number: str
     amount: int
     mcc: str
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +165,8 @@ class Books:
                     *(code, approval),
                 ),
             )
+            if refusal is None:
+                self._settle(key, request.reference or key.stan.zfill(12), undone=False)
             return Answer(code, approval)
 
     def outcome(self, key: MessageKey) -> OriginalOutcome | None:
@@ -181,11 +197,65 @@ class Books:
                     """,
                     (key.acquirer, key.stan, key.transmitted_at),
                 )
+                was = self._rows(
+                    "SELECT reference FROM settled"
+                    " WHERE acquirer = ? AND stan = ? AND transmitted = ?",
+                    *(key.acquirer, key.stan, key.transmitted_at),
+                )
+                reference = was[0]["reference"] if was else key.stan.zfill(12)
+                self._settle(key, reference, undone=True)
             self._connection.execute(
                 "INSERT INTO reversals VALUES (?, ?, ?, ?, 1)",
                 (key.acquirer, key.stan, key.transmitted_at, code),
             )
             return code
+
+    def now(self) -> datetime:
+        """The switch's time, in UTC: the machine's, plus what its calendar is ahead."""
+        rows = self._rows("SELECT ahead_s FROM calendar")
+        return machine_now() + timedelta(seconds=rows[0]["ahead_s"] if rows else 0)
+
+    def set_ahead(self, seconds: int) -> None:
+        """Move the calendar with the bank's business clock; it never goes back."""
+        with self._transaction():
+            rows = self._rows("SELECT ahead_s FROM calendar")
+            if not rows or rows[0]["ahead_s"] < seconds:
+                self._connection.execute("DELETE FROM calendar")
+                self._connection.execute("INSERT INTO calendar VALUES (?)", (seconds,))
+
+    def settled_on(self, day: str) -> list[dict[str, Any]]:
+        """What moved money on a business day, in the order in which it did."""
+        rows = self._rows(
+            """
+            SELECT s.at, s.stan, s.reference, s.undone, t.processing, t.number, t.amount
+            FROM settled AS s
+            JOIN transactions AS t USING (acquirer, stan, transmitted)
+            WHERE s.day = ?
+            ORDER BY s.rowid
+            """,
+            day,
+        )
+        return [dict(row) for row in rows]
+
+    def plant(self, kind: str, day: str, reference: str | None, amount: int | None) -> None:
+        """Keep an order for a mistake in a day's file."""
+        self._connection.execute(
+            "INSERT INTO plants VALUES (?, ?, ?, ?)", (kind, day, reference, amount)
+        )
+
+    def plants(self, day: str) -> list[sqlite3.Row]:
+        """The mistakes that were ordered into a day's file."""
+        return self._rows("SELECT * FROM plants WHERE day = ? ORDER BY rowid", day)
+
+    def _settle(self, key: MessageKey, reference: str, *, undone: bool) -> None:
+        now = self.now().astimezone(SHANGHAI)
+        self._connection.execute(
+            "INSERT INTO settled VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(now.date().isoformat(), now.isoformat(timespec="seconds")),
+                *(key.acquirer, key.stan, key.transmitted_at, reference, int(undone)),
+            ),
+        )
 
     def totals(self) -> dict[str, object]:
         """What this bank owes its acquirers, by its own records, and proof that it adds up.

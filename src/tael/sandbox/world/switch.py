@@ -132,6 +132,7 @@ def _request(message: FinancialRequest) -> Request:
         number=message.pan.reveal(),
         amount=message.amount.minor,
         mcc=message.acceptor.mcc,
+        reference=message.reference,
     )
 
 
