@@ -19,7 +19,14 @@ from tael.rails.jobs import schedules
 from tael.rails.messages import MCC_PAYOUT, MCC_WALLET_LOAD
 from tael.rails.operations import Operation, OperationId
 from tael.rails.perform import perform, resolve
-from tael.rails.queries import as_if_approved, is_busy, operation, operations, pending
+from tael.rails.queries import (
+    as_if_approved,
+    is_busy,
+    operation,
+    operations,
+    pending,
+    retrieval_references,
+)
 from tael.rails.rules import DeclineReason, decline_reason
 from tael.rails.service import Intent, begin, note_late
 from tael.rails.states import FINAL, OperationKind, OperationState
