@@ -128,6 +128,8 @@ CREATE TABLE payments_refunds (
     CONSTRAINT ck_payments_refunds_end_has_time
         CHECK ((state = 'pending') = (finished_at IS NULL))
 );
+CREATE INDEX ix_payments_refunds_pending ON payments_refunds (payment_id)
+    WHERE state = 'pending';
 """
 
 RAILS = """

@@ -1,5 +1,6 @@
 """Shops, orders, and customers with money to spend there; and whether money moved."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -66,7 +67,12 @@ class Bank:
             return (await merchants.stores(session, [store]))[store]
 
     async def an_order(
-        self, store: merchants.Store, amount: Money, *, life: timedelta = timedelta(minutes=15)
+        self,
+        store: merchants.Store,
+        amount: Money,
+        *,
+        life: timedelta = timedelta(minutes=15),
+        capture: payments.Capture = payments.Capture.AUTOMATIC,
     ) -> payments.Order:
         """What a shop asks to be paid."""
         order = payments.OrderId(ids.new_id())
@@ -78,6 +84,7 @@ class Bank:
                 description="牛肉面 noodles",
                 token=order.hex.upper(),
                 life=life,
+                capture=capture,
             )
             return await payments.open_order(session, new, now=await business_now(session))
 
@@ -88,15 +95,16 @@ class Bank:
 
     async def fund(self, customer: str, amount: Money) -> None:
         """Let money arrive in a wallet, as from a card."""
-        await self._post(ledger.CARD_CLEARING, await self.account(customer), amount)
+        await self.move(ledger.CARD_CLEARING, await self.account(customer), amount)
 
     async def drain(self, customer: str, amount: Money) -> None:
         """Take it back."""
-        await self._post(await self.account(customer), ledger.CARD_CLEARING, amount)
+        await self.move(await self.account(customer), ledger.CARD_CLEARING, amount)
 
-    async def _post(
+    async def move(
         self, debit: ledger.AccountNumber, credit: ledger.AccountNumber, amount: Money
     ) -> None:
+        """Correct the books by hand."""
         async with self.database.write() as session:
             now = await business_now(session)
             book = await ledger.lock(session, [debit, credit], now=now)
@@ -176,7 +184,10 @@ class Bank:
             "SELECT currency, number, balance, held FROM ledger_accounts ORDER BY 1, 2"
         )
         postings = await self.owner.fetch(
-            "SELECT debit, credit, sum(amount) AS amount FROM ledger_postings GROUP BY 1, 2"
+            """
+            SELECT currency, debit, credit, sum(amount) AS amount
+            FROM ledger_postings GROUP BY 1, 2, 3
+            """
         )
         use = await self.owner.fetch(
             """
@@ -186,12 +197,13 @@ class Bank:
         )
         orders = await self.owner.fetch("SELECT id, state FROM payments_orders ORDER BY id")
         assert sum(row["balance"] for row in balances) == 0, "the books do not balance"
-        net: dict[int, int] = {}
+        net: Counter[tuple[str, int]] = Counter()
         for row in postings:
-            net[row["debit"]] = net.get(row["debit"], 0) - int(row["amount"])
-            net[row["credit"]] = net.get(row["credit"], 0) + int(row["amount"])
+            net[row["currency"], row["debit"]] -= int(row["amount"])
+            net[row["currency"], row["credit"]] += int(row["amount"])
         for row in balances:
-            assert row["balance"] == net.get(row["number"], 0), "balance is not its postings"
+            own = net[row["currency"], row["number"]]
+            assert row["balance"] == own, "balance is not its postings"
         return {
             "balances": [tuple(row) for row in balances],
             "use": [tuple(row) for row in use],

@@ -2,9 +2,11 @@
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
@@ -17,7 +19,7 @@ from tael.http.payments_wire import FundingWire
 from tael.http.problems import problems
 from tael.http.wire import AMOUNT_MAX, Identifier, Instant, MoneyWire, Text, Wire
 from tael.kernel import ids
-from tael.kernel.clock import SHANGHAI
+from tael.kernel.clock import SHANGHAI, business_now
 from tael.kernel.database import ReadSession
 
 router: Final = APIRouter(tags=["history"])
@@ -34,6 +36,13 @@ _MARK_BYTES: Final = 16
 _MOVEMENT: Final = "mov_01j9z3k4m5n6p7q8r9s0t1v2w3"
 
 
+class ShopName(Wire):
+    """A shop's name as it writes it, in each language that it has."""
+
+    name: str = Field(examples=["DEMO NOODLES"])
+    name_zh: str | None = Field(examples=["示例面馆"])
+
+
 class EntryWire(Wire):
     """One movement of money in your wallet."""
 
@@ -42,13 +51,14 @@ class EntryWire(Wire):
     direction: ledger.Direction
     amount: MoneyWire
     counterparty: str = Field(examples=["示例面馆 Demo Noodles"])
+    shop: ShopName | None = Field(description="Of a payment or refund: choose the language.")
     memo: str
     at: Instant
     balance_after: MoneyWire
 
     @classmethod
-    def of(cls, entry: ledger.Entry) -> "EntryWire":
-        return cls.model_construct(**_members(entry))
+    def of(cls, entry: ledger.Entry, sold: payments.Sold | None = None) -> "EntryWire":
+        return cls.model_construct(**_members(entry, sold))
 
 
 class HistoryPage(Wire):
@@ -128,8 +138,9 @@ async def history(edge: SignedIn, query: Annotated[HistoryQuery, Query()]) -> Hi
             before=before,
             limit=query.limit,
         )
+        sold = await payments.sold(session, _of_shops(page.entries))
     return HistoryPage(
-        entries=[EntryWire.of(entry) for entry in page.entries],
+        entries=[EntryWire.of(entry, sold.get(entry.reference)) for entry in page.entries],
         next=None if page.next_before is None else cursors.make(page.next_before),
     )
 
@@ -148,10 +159,11 @@ async def movement(edge: SignedIn, movement: str) -> EntryDetail:
 
 async def _detail(session: ReadSession, edge: Edge, entry: ledger.Entry) -> EntryDetail:
     pays = entry.direction is ledger.Direction.OUT
+    sold = (await payments.sold(session, _of_shops([entry]))).get(entry.reference)
     paid = None
-    if pays and entry.kind is ledger.MovementKind.PAYMENT:
-        payment_id = payments.PaymentId(entry.reference)
-        paid = await payments.receipt(session, edge.customer_id, payment_id)
+    if sold is not None:
+        now = await business_now(session)
+        paid = await payments.receipt(session, edge.customer_id, sold.payment_id, now=now)
     receipt = ReceiptWire.model_construct(
         number=ledger.receipt_number(entry.movement, entry.at),
         payer=entry.own_label if pays else entry.counterparty,
@@ -163,8 +175,20 @@ async def _detail(session: ReadSession, edge: Edge, entry: ledger.Entry) -> Entr
         funding=_funding(paid) if paid else None,
         order=ids.wire("ord", paid.order_id) if paid and paid.order_id else None,
     )
-    reference = ids.wire(_PREFIXES[entry.kind], entry.reference)
-    return EntryDetail.model_construct(**_members(entry), reference=reference, receipt=receipt)
+    return EntryDetail.model_construct(
+        **_members(entry, sold), reference=_reference(entry, sold), receipt=receipt
+    )
+
+
+def _of_shops(entries: Sequence[ledger.Entry]) -> set[UUID]:
+    """What may be looked up as a payment or refund: a page asks once for all of it."""
+    return {entry.reference for entry in entries if entry.kind in _WITH_SHOPS}
+
+
+def _reference(entry: ledger.Entry, sold: payments.Sold | None) -> str:
+    if sold is not None:
+        return ids.wire("pay", sold.payment_id)
+    return ids.wire(_PREFIXES[entry.kind], entry.reference)
 
 
 def _funding(paid: payments.Receipt) -> FundingWire:
@@ -186,13 +210,22 @@ _PREFIXES: Final = {
 """What each kind of movement refers to."""
 
 
-def _members(entry: ledger.Entry) -> dict[str, Any]:
+_WITH_SHOPS: Final = {
+    ledger.MovementKind.PAYMENT,
+    ledger.MovementKind.REFUND,
+    ledger.MovementKind.REVERSAL,
+}
+
+
+def _members(entry: ledger.Entry, sold: payments.Sold | None) -> dict[str, Any]:
+    shop = sold.store if sold else None
     return {
         "movement": ids.wire("mov", entry.movement),
         "kind": entry.kind,
         "direction": entry.direction,
         "amount": MoneyWire.of(entry.amount),
         "counterparty": entry.counterparty,
+        "shop": shop and ShopName.model_construct(name=shop.name, name_zh=shop.name_zh),
         "memo": entry.memo,
         "at": entry.at,
         "balance_after": MoneyWire.of(entry.balance_after),

@@ -13,6 +13,7 @@ from tael.http.guards import SignedIn
 from tael.http.payments_wire import CardFunding, PaymentRequest, PaymentWire
 from tael.http.problems import problems
 from tael.kernel import ids
+from tael.kernel.clock import business_now
 from tael.kernel.database import WriteSession
 from tael.kernel.money import Money
 
@@ -73,7 +74,9 @@ async def payment(edge: SignedIn, payment: str) -> PaymentWire:
     """A payment of yours."""
     payment_id = payments.PaymentId(ids.parse("pay", payment))
     async with edge.services.database.read() as session:
-        return PaymentWire.of(await payments.receipt(session, edge.customer_id, payment_id))
+        now = await business_now(session)
+        found = await payments.receipt(session, edge.customer_id, payment_id, now=now)
+        return PaymentWire.of(found)
 
 
 async def _pay_by_card(edge: Edge, target: Target, funding: CardFunding) -> Response:

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 from pydantic import ConfigDict, Field
 
 from tael import ledger, merchants, payments, transfers
+from tael.http.after_sale_wire import HeldWire, RefundWire
 from tael.http.declines import Decline
 from tael.http.wire import Identifier, Instant, MoneyWire, PositiveMoney, Wire
 from tael.kernel.ids import wire
@@ -93,6 +94,10 @@ class PaymentWire(Wire):
     payment: Identifier
     state: payments.PaymentState
     amount: MoneyWire
+    captured: MoneyWire = Field(description="What reached the shop, refunds not counted.")
+    refunded: MoneyWire
+    refunds: list[RefundWire]
+    held: HeldWire | None = Field(description="If the money was set aside before it moved.")
     payee: PayeeWire
     order: Identifier | None
     funding: FundingWire
@@ -109,6 +114,10 @@ class PaymentWire(Wire):
             payment=wire("pay", receipt.payment_id),
             state=receipt.state,
             amount=MoneyWire.of(receipt.amount),
+            captured=MoneyWire.of(receipt.taken),
+            refunded=MoneyWire.of(receipt.refunded),
+            refunds=[RefundWire.of(each) for each in receipt.refunds],
+            held=HeldWire.of(receipt),
             payee=PayeeWire.of_store(receipt.store),
             order=wire("ord", receipt.order_id) if receipt.order_id else None,
             funding=FundingWire.model_construct(

@@ -18,7 +18,7 @@ from tael.instruments.bind import (
     take_code,
 )
 from tael.instruments.jobs import SCHEDULES, subscribers
-from tael.instruments.queries import Card, CardId, card, cards, cards_by_ids, take_card
+from tael.instruments.queries import Card, CardId, card, cards, cards_by_ids, take_bound, take_card
 from tael.instruments.rules import (
     BINDINGS_A_DAY,
     BINDINGS_AN_ADDRESS,
@@ -67,6 +67,7 @@ __all__ = [
     "recognised",
     "remove_card",
     "subscribers",
+    "take_bound",
     "take_card",
     "take_code",
 ]

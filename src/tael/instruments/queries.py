@@ -1,5 +1,6 @@
 """Reads of bound cards."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NewType
@@ -90,6 +91,21 @@ async def cards_by_ids(session: ReadSession, card_ids: list[CardId]) -> dict[Car
         WHERE id = ANY($1::uuid[])
         """,  # noqa: S608 - a constant list of columns
         card_ids,
+    )
+    return {row["id"]: _card(row) for row in rows}
+
+
+async def take_bound(session: WriteSession, card_ids: Collection[CardId]) -> dict[CardId, Card]:
+    """Those of a set that are still bound: nobody removes them in this transaction."""
+    rows = await session.fetch(
+        f"""
+        SELECT {_COLUMNS}
+        FROM instruments_cards
+        WHERE id = ANY($1::uuid[]) AND removed_at IS NULL
+        ORDER BY id
+        FOR SHARE
+        """,  # noqa: S608 - a constant list of columns
+        list(card_ids),
     )
     return {row["id"]: _card(row) for row in rows}
 

@@ -71,8 +71,7 @@ class Filters:
     words: str = ""
 
 
-_NOT_PASSING: Final = """
-       AND NOT EXISTS (
+_ONWARD: Final = """EXISTS (
            SELECT
            FROM ledger_postings AS onward
            WHERE onward.movement_id = p.movement_id
@@ -80,16 +79,34 @@ _NOT_PASSING: Final = """
              AND onward.debit = p.credit
              AND onward.amount = p.amount
        )"""
-"""What came in only to leave in the same movement (a card paid through the wallet) shows as
-it left, once."""
+_INWARD: Final = """EXISTS (
+           SELECT
+           FROM ledger_postings AS inward
+           WHERE inward.movement_id = p.movement_id
+             AND inward.currency = p.currency
+             AND inward.credit = p.debit
+             AND inward.amount = p.amount
+       )"""
+_SHOWN: Final = {
+    Direction.IN: f" AND (m.kind = 'refund' OR NOT {_ONWARD})",
+    Direction.OUT: f" AND NOT (m.kind = 'refund' AND {_INWARD})",
+}
+"""What passes through an account in one movement shows once: what a card paid through the wallet
+as it left, what was given back to a card as it came in."""
+
+_BALANCE_AFTER: Final = {
+    Direction.IN: f"""p.credit_balance
+            - CASE WHEN m.kind = 'refund' AND {_ONWARD} THEN p.amount ELSE 0 END""",
+    Direction.OUT: "p.debit_balance",
+}
+"""The balance after the movement: what passed through is not there any more."""
 
 
 def _side(*, own: str, other: str, direction: Direction, source: str) -> str:
     """The entries on one side of an account's postings, newest first."""
-    passing = _NOT_PASSING if direction is Direction.IN else ""
     return f"""
     (SELECT p.{own}_seq AS sequence, '{direction}' AS direction, p.amount,
-            p.{own}_balance AS balance_after, m.id AS movement, m.kind,
+            {_BALANCE_AFTER[direction]} AS balance_after, m.id AS movement, m.kind,
             m.{other}_label AS counterparty, m.{_LABELS[own]}_label AS own_label, m.memo, m.at,
             m.reference
      FROM {source}
@@ -105,7 +122,8 @@ def _side(*, own: str, other: str, direction: Direction, source: str) -> str:
        AND ($10::timestamptz IS NULL OR m.at >= $10)
        AND ($11::timestamptz IS NULL OR m.at < $11)
        AND ($12::text IS NULL
-            OR strpos(lower(m.{other}_label || chr(10) || m.memo), lower($12)) > 0){passing}
+            OR strpos(lower(m.{other}_label || chr(10) || m.memo), lower($12)) > 0)
+      {_SHOWN[direction]}
      ORDER BY p.{own}_seq DESC
      LIMIT $5)
     """  # noqa: S608 - columns and tables of ours
@@ -191,8 +209,8 @@ async def entry(
 ) -> Entry | None:
     """What a movement did to an account: its last entry there, with the net of them all.
 
-    What only passed through shows as it left. None when the movement does not exist or did not
-    touch this account.
+    What only passed through shows once, as in the statement. None when the movement does not
+    exist or did not touch this account.
     """
     rows = await session.fetch(
         """

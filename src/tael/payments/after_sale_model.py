@@ -11,6 +11,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
@@ -60,6 +61,11 @@ class RefundRow(Base):
         CheckConstraint("destination <> 'card' OR operation_id IS NOT NULL", name="card_asked"),
         CheckConstraint("state <> 'pending' OR destination = 'card'", name="pending_to_card"),
         CheckConstraint("(state = 'pending') = (finished_at IS NULL)", name="end_has_time"),
+        Index(
+            "ix_payments_refunds_pending",
+            "payment_id",
+            postgresql_where=text("state = 'pending'"),
+        ),
     )
 
     id: Mapped[UUID]

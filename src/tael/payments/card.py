@@ -16,13 +16,16 @@ from tael.kernel import outbox
 from tael.kernel.clock import business_now, machine_now
 from tael.kernel.database import Database, WriteSession
 from tael.kernel.money import Money
+from tael.kernel.refusals import Refusal
 from tael.kernel.sealed import Sealer
+from tael.payments.after_sale_errors import HoldNeedsBalance
 from tael.payments.errors import SamePaymentPending
 from tael.payments.events import PaymentDeclined, PaymentSettled
 from tael.payments.orders import lock_orders
-from tael.payments.receipts import COLUMNS, Receipt, receipt_of
+from tael.payments.receipts import Receipt, receipt_of
+from tael.payments.records import COLUMNS
 from tael.payments.rules import Order, OrderId, PaymentId
-from tael.payments.states import FundingKind, Level, OrderState, PaymentState
+from tael.payments.states import Capture, FundingKind, Level, OrderState, PaymentState
 from tael.payments.targets import payment_terms, pending_alike, refuses_target
 
 _NO_REASON: Final = "reversed"
@@ -49,8 +52,9 @@ async def begin_card_payment(
     """Reserve the order and write the intent; `perform_card_payment` follows the commit.
 
     Refuses what `pay` refuses, save what it says of the balance and its limits; further
-    `instruments.card_unknown`, `payments.same_payment_pending`.
-    Printed codes have a daily cap for cards, apart from the balance's.
+    `instruments.card_unknown`, `payments.same_payment_pending`, and with
+    `payments.hold_needs_balance` an order whose amount is to be set aside. Codes have daily
+    caps for cards, apart from the balance's.
     """
     payer = command.bearer.customer_id
     order = await _lock_order(session, command.order_id)
@@ -64,6 +68,7 @@ async def begin_card_payment(
 
     refusal = (
         refuses_target(command, store, order, now)
+        or _refuses_holding(order)
         or grants.refuses(command.authorisation, terms, command.bearer)
         or use.refuses(payer, _act(command.order_id), command.amount)
     )
@@ -126,7 +131,7 @@ async def finish_card_payment(
     )
     assert row is not None, "payments are never removed"
     stores = await merchants.stores(session, [row["store_id"]])
-    pending = receipt_of(row, stores[row["store_id"]])
+    pending = receipt_of(row, stores[row["store_id"]], now)
     if pending.state is not PaymentState.PENDING or not operation.is_final:
         return replace(pending, final_by=operation.final_by)
     if operation.state is rails.OperationState.APPROVED:
@@ -185,7 +190,9 @@ async def _settle(
             now,
         )
         assert tag == "UPDATE 1", "a reserved order waits for its payment"
-    settled = replace(pending, state=PaymentState.SUCCEEDED, movement_id=movement_id)
+    settled = replace(
+        pending, state=PaymentState.SUCCEEDED, movement_id=movement_id, taken=pending.amount
+    )
     await outbox.emit(
         session,
         PaymentSettled(
@@ -285,6 +292,11 @@ async def _lock_order(session: WriteSession, order_id: OrderId | None) -> Order 
     if order_id is None:
         return None
     return (await lock_orders(session, [order_id])).get(order_id)
+
+
+def _refuses_holding(order: Order | None) -> Refusal | None:
+    by_hand = order is not None and order.capture is Capture.MANUAL
+    return HoldNeedsBalance() if by_hand else None
 
 
 def _act(order_id: OrderId | None) -> customers.SpendAct:

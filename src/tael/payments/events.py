@@ -29,6 +29,21 @@ class PaymentSettled(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentHeld(Event):
+    """A customer's money is set aside for a shop, until it takes it or lets it go."""
+
+    topic: ClassVar[str] = "payments.payment_held.v1"
+
+    payment: UUID
+    payer: UUID
+    store: UUID
+    order: UUID
+    amount: Money
+    until: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentDeclined(Event):
     """A card-funded payment ended without moving money; its order can be paid again."""
 

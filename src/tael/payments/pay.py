@@ -11,15 +11,18 @@ from tael.kernel.clock import machine_now
 from tael.kernel.database import WriteSession
 from tael.kernel.money import CNY, Money
 from tael.kernel.refusals import Refusal
+from tael.payments.after_sale_terms import after_sale_at
 from tael.payments.errors import SamePaymentPending
-from tael.payments.events import PaymentSettled
+from tael.payments.events import PaymentHeld, PaymentSettled
 from tael.payments.orders import lock_orders
 from tael.payments.receipts import Receipt
 from tael.payments.rules import Order, OrderId, PaymentId
-from tael.payments.states import FundingKind, Level, OrderState, PaymentState
+from tael.payments.states import Capture, FundingKind, Level, OrderState, PaymentState
 from tael.payments.targets import Alike, payment_terms, pending_alike, refuses_target
 
 Outcome: TypeAlias = Receipt | Refusal
+
+_NOTHING: Final = Money(0, CNY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +60,8 @@ async def pay(session: WriteSession, commands: Sequence[Pay], now: datetime) -> 
     """Settle a set of payments in one transaction; each gets its own outcome, in order.
 
     A refused payment moves nothing and leaves its neighbours alone. The order becomes paid,
-    the limits are used and the authorisation is spent in this very transaction. `now` is
-    business time.
+    or its amount is held if the store captures by hand; the limits are used and the
+    authorisation is spent in this very transaction. `now` is business time.
     """
     batch = await _lock(session, commands, now)
     outcomes = [settle(command, batch) for command in commands]
@@ -78,6 +81,24 @@ def settle(command: Pay, batch: Batch) -> Outcome:
     refusal = decide(command, batch)
     if refusal is not None:
         return refusal
+    order = batch.orders[command.order_id] if command.order_id else None
+    by_hand = order is not None and order.capture is Capture.MANUAL
+    held_until = batch.now + after_sale_at(batch.now).hold_life if by_hand else None
+    if held_until is None:
+        _post(command, batch)
+    else:
+        _hold(command, batch, held_until)
+    batch.limit_use.add(command.bearer.customer_id, command.act, command.amount)
+    batch.grants.use(command.authorisation)
+    if order:
+        order.state = OrderState.PAID if held_until is None else OrderState.HELD
+        order.payment_id = command.payment_id
+        order.paid_at = batch.now if held_until is None else None
+    return _receipt(command, batch, held_until)
+
+
+def _post(command: Pay, batch: Batch) -> None:
+    """Move the money at once."""
     store = batch.stores[command.store_id]
     order = batch.orders[command.order_id] if command.order_id else None
     payer = batch.limit_use.wallet(command.bearer.customer_id)
@@ -93,22 +114,35 @@ def settle(command: Pay, batch: Batch) -> Outcome:
             at=batch.now,
         )
     )
-    batch.limit_use.add(payer.customer_id, command.act, command.amount)
-    batch.grants.use(command.authorisation)
-    if order:
-        order.state = OrderState.PAID
-        order.payment_id = command.payment_id
-        order.paid_at = batch.now
+
+
+def _hold(command: Pay, batch: Batch, until: datetime) -> None:
+    """Set the money aside; the hold has the payment's own id."""
+    batch.book.hold(
+        ledger.HoldId(command.payment_id),
+        account=batch.limit_use.wallet(command.bearer.customer_id).account_number,
+        to=batch.stores[command.store_id].account,
+        amount=command.amount,
+        expires_at=until,
+        reference=command.payment_id,
+    )
+
+
+def _receipt(command: Pay, batch: Batch, held_until: datetime | None) -> Receipt:
+    held = held_until is not None
     return Receipt(
         payment_id=command.payment_id,
-        payer=payer.customer_id,
-        store=store,
+        payer=command.bearer.customer_id,
+        store=batch.stores[command.store_id],
         order_id=command.order_id,
         amount=command.amount,
+        taken=_NOTHING if held else command.amount,
+        refunded=_NOTHING,
+        held_until=held_until,
         funding=FundingKind.BALANCE,
         card_id=None,
-        state=PaymentState.SUCCEEDED,
-        movement_id=command.movement_id,
+        state=PaymentState.HELD if held else PaymentState.SUCCEEDED,
+        movement_id=None if held else command.movement_id,
         final_by=None,
         decline_code=None,
         at=batch.now,
@@ -149,7 +183,18 @@ async def _lock(session: WriteSession, commands: Sequence[Pay], now: datetime) -
     return Batch(orders, stores, grants, limit_use, pending, book, now)
 
 
-def _event(receipt: Receipt, batch: Batch) -> PaymentSettled:
+def _event(receipt: Receipt, batch: Batch) -> PaymentSettled | PaymentHeld:
+    if receipt.held_until is not None:
+        assert receipt.order_id is not None, "a printed code holds nothing"
+        return PaymentHeld(
+            payment=receipt.payment_id,
+            payer=receipt.payer,
+            store=receipt.store.id,
+            order=receipt.order_id,
+            amount=receipt.amount,
+            until=receipt.held_until,
+            at=receipt.at,
+        )
     assert receipt.movement_id is not None
     return PaymentSettled(
         payment=receipt.payment_id,
@@ -170,25 +215,30 @@ _WRITE: Final = """
 WITH payments AS (
     INSERT INTO payments_payments
         (id, payer_id, store_id, merchant_id, order_id, level, amount_minor, movement_id,
-         funding, currency, state, at, settled_at)
-    SELECT *, 'balance', $9, 'succeeded', $10::timestamptz, $10
+         held_until, funding, currency, state, at, settled_at)
+    SELECT *, 'balance', $10, CASE WHEN held_until IS NULL THEN 'succeeded' ELSE 'held' END,
+           $11::timestamptz, CASE WHEN held_until IS NULL THEN $11 END
     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[],
-                $7::bigint[], $8::uuid[])
+                $7::bigint[], $8::uuid[], $9::timestamptz[])
+        AS n (id, payer_id, store_id, merchant_id, order_id, level, amount, movement_id,
+              held_until)
     RETURNING 1
-), paid AS (
+), taken AS (
     UPDATE payments_orders AS o
-    SET state = 'paid', payment_id = n.payment_id, paid_at = $10
-    FROM unnest($1::uuid[], $5::uuid[]) AS n (payment_id, order_id)
+    SET state = CASE WHEN n.held_until IS NULL THEN 'paid' ELSE 'held' END,
+        payment_id = n.payment_id,
+        paid_at = CASE WHEN n.held_until IS NULL THEN $11 END
+    FROM unnest($1::uuid[], $5::uuid[], $9::timestamptz[]) AS n (payment_id, order_id, held_until)
     WHERE o.id = n.order_id
       AND o.state = 'open'
     RETURNING 1
 )
-SELECT (SELECT count(*) FROM payments), (SELECT count(*) FROM paid)
+SELECT (SELECT count(*) FROM payments), (SELECT count(*) FROM taken)
 """
 
 
 async def _write(session: WriteSession, settled: Sequence[Receipt]) -> None:
-    """Write the payments and mark their orders paid, in one statement."""
+    """Write the payments and mark their orders paid or held, in one statement."""
     counts = await session.fetchrow(
         _WRITE,
         [r.payment_id for r in settled],
@@ -199,6 +249,7 @@ async def _write(session: WriteSession, settled: Sequence[Receipt]) -> None:
         [(Level.B if r.order_id else Level.D).value for r in settled],
         [r.amount.minor for r in settled],
         [r.movement_id for r in settled],
+        [r.held_until for r in settled],
         CNY.code,
         settled[0].at,
     )
