@@ -12,6 +12,7 @@ from tael import (
     customers,
     identity,
     instruments,
+    interest,
     ledger,
     notifications,
     payments,
@@ -39,6 +40,8 @@ class JobParts:
 async def job_parts(settings: Settings, database: Database) -> AsyncIterator[JobParts]:
     """Open the worker's ports and collect what every module follows and repeats."""
     customers.use_limits(customers.load_limits(settings.limits_file))
+    interest.use_rates(interest.load_rates(settings.rates_file))
+    ledger.register_pending(rails.pending)
     sealer = settings.sealer()
     if settings.sms_url is None:
         raise SettingsRefused("TAEL_SMS_URL: the worker needs an SMS gateway to deliver codes")
@@ -68,6 +71,7 @@ async def job_parts(settings: Settings, database: Database) -> AsyncIterator[Job
                 *identity.SCHEDULES,
                 *staff.SCHEDULES,
                 *customers.SCHEDULES,
+                *interest.SCHEDULES,
                 *ledger.SCHEDULES,
                 *audit.schedules(
                     sealer, origin=settings.log_name, witnesses=settings.log_witnesses
@@ -80,10 +84,12 @@ async def job_parts(settings: Settings, database: Database) -> AsyncIterator[Job
 
 
 async def probe(settings: Settings) -> None:
-    """Try the limits and the database before anything listens.
+    """Try the limits, the rates and the database before anything listens.
 
-    Raises `customers.LimitsInvalid` or `DatabaseUnusable`, each with one line.
+    Raises `customers.LimitsInvalid`, `interest.RatesInvalid` or `DatabaseUnusable`, each with one
+    line.
     """
     customers.load_limits(settings.limits_file)
+    interest.load_rates(settings.rates_file)
     database = await Database.open(settings.database_url)
     await database.close()

@@ -8,7 +8,7 @@ from typing import Final
 
 import httpx
 
-from tael import customers, identity, instruments, payments, rails, statements, transfers
+from tael import customers, identity, instruments, interest, payments, rails, statements, transfers
 from tael.codecs.iso8583_messages import FinancialResponse
 from tael.http.batching import Batched
 from tael.http.live import LiveFeed
@@ -49,6 +49,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     Raises `DatabaseUnusable` or `customers.LimitsInvalid`, each with one line for the operator.
     """
     customers.use_limits(customers.load_limits(settings.limits_file))
+    interest.use_rates(interest.load_rates(settings.rates_file))
+    customers.register_closing_act(interest.pay_out)
     customers.register_obstacle(payments.closing_obstacles)
     async with AsyncExitStack() as stack:
         database = await Database.open(

@@ -7,3 +7,20 @@ stays due. A movement that becomes known later changes the days it counts for, a
 next. A day is accrued once a wallet, a quarter is paid once, whoever tries and however often.
 Touches CNY INTEREST_EXPENSE and the holders' CUSTOMER_CASH; SUSPENSE when a wallet was closed.
 """
+
+from tael.interest.jobs import SCHEDULES, accrue_days
+from tael.interest.queries import Earned, earned
+from tael.interest.rate_table import RatesInvalid, load_rates, rates_in_force, use_rates
+from tael.interest.settle import pay_out
+
+__all__ = [
+    "SCHEDULES",
+    "Earned",
+    "RatesInvalid",
+    "accrue_days",
+    "earned",
+    "load_rates",
+    "pay_out",
+    "rates_in_force",
+    "use_rates",
+]

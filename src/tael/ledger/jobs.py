@@ -10,11 +10,12 @@ from tael.kernel.clock import business_now
 from tael.kernel.database import Database
 from tael.kernel.money import CURRENCIES
 from tael.kernel.outbox import Schedule
-from tael.ledger import search, sequencer, service
+from tael.ledger import day_close, search, sequencer, service
 
 SEQUENCE_EVERY_S: Final = 0.25
 SWEEP_EVERY_S: Final = 5.0
 INDEX_EVERY_S: Final = 30.0
+CLOSE_EVERY_S: Final = 20.0
 MONTHS_EVERY_S: Final = 6 * 3600.0
 MONTHS_AHEAD: Final = 3
 """How many months of entries there is room for beyond this one."""
@@ -72,9 +73,18 @@ async def sequence(database: Database) -> None:
             more = await sequencer.sequence_some(session)
 
 
+async def close_days(database: Database) -> None:
+    """Close the days that are over, in their order, a set at a time. Safe in several workers."""
+    more = True
+    while more:
+        async with database.write() as session:
+            more = bool(await day_close.close_due(session, now=await business_now(session)))
+
+
 SCHEDULES: Final = (
     Schedule("ledger.sequence", SEQUENCE_EVERY_S, sequence),
     Schedule("ledger.sweep_holds", SWEEP_EVERY_S, sweep_holds),
     Schedule("ledger.index_long_histories", INDEX_EVERY_S, index_long_histories),
+    Schedule("ledger.close_days", CLOSE_EVERY_S, close_days),
     Schedule("ledger.make_months", MONTHS_EVERY_S, make_months),
 )
