@@ -5,6 +5,7 @@ of what they spoiled.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from factories.shops import on_wire, ord_, payment_body, sto, yuan
 from factories.wallets_with_cards import PORTRAIT, bind, elements, prove, top_up, withdraw
 from tael import merchants
 from tael.kernel import ids
+from tael.kernel.clock import business_day, machine_now
 from tael.sandbox.world import World
 from tael.sandbox.world.people import CardKind, Person
 
@@ -32,6 +34,7 @@ class Owned:
     withdrawal: str
     payment: str
     transfer: str
+    standing_order: str
     movement: str
     receive_code: str
     card_number: str
@@ -100,6 +103,7 @@ async def settled(
         withdrawal=emptied.json()["id"],
         payment=paid.json()["payment"],
         transfer="",
+        standing_order="",
         movement=paid.json()["movement"],
         receive_code=code.json()["payload"],
         card_number=number,
@@ -108,15 +112,25 @@ async def settled(
 
 
 async def with_transfer(sender: Citizen, payee: Citizen) -> Citizen:
-    """The same citizen, after sending 1.00 to another."""
+    """The same citizen, after sending 1.00 to another, and ordering that for each month."""
     amount = on_wire(yuan(1))
     to = payee.browser.customer
     authorisation = await sender.browser.authorised(purpose="transfer", payee=to, amount=amount)
     body = {"payee": to, "amount": amount, "memo": "coffee", "authorisation": authorisation}
     sent = await sender.browser.post("/transfers", body)
     assert sent.status_code == 201, sent.text
+    terms = {"payee": to, "amount": amount, "timetable": TIMETABLE}
+    authorisation = await sender.browser.authorised(purpose="standing_order", **terms)
+    ordered = await sender.browser.post(
+        "/standing-orders", {**terms, "memo": "coffee", "authorisation": authorisation}
+    )
+    assert ordered.status_code == 201, ordered.text
+    made = {
+        "transfer": sent.json()["transfer"],
+        "standing_order": ordered.json()["standing_order"],
+    }
     members = {name: getattr(sender.owned, name) for name in Owned.__slots__}
-    owned = Owned(**{**members, "transfer": sent.json()["transfer"]})
+    owned = Owned(**{**members, **made})
     return Citizen(browser=sender.browser, person=sender.person, owned=owned)
 
 
@@ -135,6 +149,14 @@ def requests(town: Town, of: Citizen) -> dict[str, Call]:
 
 
 AMOUNT = on_wire(yuan(1))
+TIMETABLE = {
+    "every": "month",
+    "first_on": (business_day(machine_now()) + timedelta(days=1)).isoformat(),
+    "last_on": None,
+}
+
+
+ORDER_ROUTE = "/standing-orders/{standing_order}"
 
 
 def _get(route: str, path: str | None = None) -> dict[str, Call]:
@@ -224,6 +246,13 @@ def _money(town: Town, of: Citizen) -> dict[str, Call]:
         "authorisation": _no("aut"),
         "receive_code": "NOSUCHCODE",
     }
+    standing = {
+        "payee": transfer["payee"],
+        "amount": AMOUNT,
+        "memo": "rent 房租",
+        "timetable": TIMETABLE,
+        "authorisation": _no("aut"),
+    }
     rehearsed = {"act": "transfer", "payee": transfer["payee"], "amount": AMOUNT}
     return {
         **_post("/rehearsals", rehearsed),
@@ -235,6 +264,10 @@ def _money(town: Town, of: Citizen) -> dict[str, Call]:
         **_post("/transfers", transfer),
         **_get("/transfers/{transfer}", f"/transfers/{of.owned.transfer}"),
         **_post("/receive-codes", {"amount": AMOUNT, "memo": "AA"}),
+        **_post("/standing-orders", standing),
+        **_get("/standing-orders"),
+        **_get(ORDER_ROUTE, f"/standing-orders/{of.owned.standing_order}"),
+        f"DELETE {ORDER_ROUTE}": Call("DELETE", f"/standing-orders/{of.owned.standing_order}"),
     }
 
 

@@ -12,6 +12,7 @@ from tael.http.edge import CREATED
 from tael.http.guards import SignedIn
 from tael.http.pin_entry import Confirmed, PinEntry, customer_of, with_pin
 from tael.http.problems import problems
+from tael.http.transfers_wire import TimetableWire
 from tael.http.wire import AMOUNT_MAX, Identifier, Instant, MoneyWire, Wire
 from tael.kernel import ids
 from tael.kernel.money import CNY
@@ -20,12 +21,20 @@ from tael.kernel.refusals import Overloaded
 router: Final = APIRouter(tags=["identity"])
 
 Purpose = Literal[
-    "payment", "transfer", "top_up", "withdrawal", "unfreeze", "close_wallet", "change_phone"
+    "payment",
+    "transfer",
+    "standing_order",
+    "top_up",
+    "withdrawal",
+    "unfreeze",
+    "close_wallet",
+    "change_phone",
 ]
 
 _PAYEE_PREFIX: Final[dict[str, str]] = {
     "payment": "sto",
     "transfer": "cus",
+    "standing_order": "cus",
     "top_up": "crd",
     "withdrawal": "crd",
     "unfreeze": "cus",
@@ -45,6 +54,9 @@ class AuthorisationAsked(Wire):
     )
     amount: MoneyWire
     order: Identifier | None = Field(default=None, examples=["ord_01h455vb4pex5vsknk084sn02q"])
+    timetable: TimetableWire | None = Field(
+        default=None, description="The days of a standing order; nothing else has any."
+    )
     pin: SixDigits = Field(examples=["804219"])
 
     @model_validator(mode="after")
@@ -59,6 +71,8 @@ class AuthorisationAsked(Wire):
             raise ValueError("amount is in CNY, which is all that customers move")
         if self.order is not None and self.purpose != "payment":
             raise ValueError("only a payment has an order")
+        if (self.timetable is not None) != (self.purpose == "standing_order"):
+            raise ValueError("a standing order has a timetable, and nothing else has one")
         return self
 
     def terms(self) -> identity.AuthorisationTerms:
@@ -66,8 +80,9 @@ class AuthorisationAsked(Wire):
         ids.parse(_PAYEE_PREFIX[self.purpose], self.payee)
         if self.order is not None:
             ids.parse("ord", self.order)
+        days = self.timetable.timetable().text() if self.timetable else ""
         return identity.AuthorisationTerms(
-            self.purpose, self.payee, self.amount.money(), self.order or ""
+            self.purpose, self.payee, self.amount.money(), self.order or days
         )
 
 

@@ -1,5 +1,6 @@
 """What transfers between persons look like on the wire."""
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
@@ -30,6 +31,10 @@ class PersonPayeeWire(Wire):
             name_masked=payee.name_masked,
             phone_masked=payee.phone_masked,
         )
+
+
+BankDay = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
+"""A day that a bank of ours can have seen or will see."""
 
 
 class TransferRequest(Wire):
@@ -75,6 +80,30 @@ class TransferWire(Wire):
             payee=PersonPayeeWire.of(receipt.payee),
             memo=receipt.memo,
             at=receipt.at,
+        )
+
+
+class TimetableWire(Wire):
+    """On which days in Shanghai a standing order sends."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"every": "month", "first_on": "2026-12-31", "last_on": None}]
+        }
+    )
+
+    every: transfers.Every
+    first_on: BankDay = Field(description="The first day; a short month has its last day instead.")
+    last_on: BankDay | None = Field(default=None, description="No day after this one.")
+
+    def timetable(self) -> transfers.Timetable:
+        """The same, as transfers decide."""
+        return transfers.Timetable(self.every, self.first_on, self.last_on)
+
+    @classmethod
+    def of(cls, timetable: transfers.Timetable) -> "TimetableWire":
+        return cls.model_construct(
+            every=timetable.every, first_on=timetable.first_on, last_on=timetable.last_on
         )
 
 

@@ -8,7 +8,7 @@ until then; a withdrawal's money is set aside until the bank says how it ended. 
 Accounts touched: `CUSTOMER_CASH` to `CUSTOMER_CASH`, `CARD_CLEARING` to and from it.
 """
 
-from tael.transfers import card_errors, errors
+from tael.transfers import card_errors, errors, standing_errors
 from tael.transfers.card_states import CardTransferKind, CardTransferState
 from tael.transfers.card_transfers import (
     PREFIXES,
@@ -32,6 +32,20 @@ from tael.transfers.payees import (
 from tael.transfers.receive import WantedCode, make_receive_code, read_receive_code, receive_payload
 from tael.transfers.rules import MEMO_LENGTH_MAX, ReceiveCode, TransferId, clean_memo
 from tael.transfers.send import Send, TransferReceipt, send, transfer
+from tael.transfers.standing import (
+    NewStandingOrder,
+    StandingOrder,
+    StandingOrderId,
+    StandingRun,
+    cancel_standing_order,
+    make_standing_order,
+    standing_order,
+    standing_orders,
+    standing_terms,
+)
+from tael.transfers.standing_rules import Timetable
+from tael.transfers.standing_run import run_due
+from tael.transfers.standing_states import Every, RunState, StandingState
 from tael.transfers.top_up import begin_top_up
 from tael.transfers.withdraw import begin_withdrawal
 
@@ -45,16 +59,25 @@ __all__ = [
     "CardTransferId",
     "CardTransferKind",
     "CardTransferState",
+    "Every",
     "FoundPayee",
+    "NewStandingOrder",
     "Payee",
     "ReceiveCode",
     "RecentPayee",
+    "RunState",
     "Send",
+    "StandingOrder",
+    "StandingOrderId",
+    "StandingRun",
+    "StandingState",
+    "Timetable",
     "TransferId",
     "TransferReceipt",
     "WantedCode",
     "begin_top_up",
     "begin_withdrawal",
+    "cancel_standing_order",
     "card_errors",
     "card_transfer",
     "clean_memo",
@@ -62,12 +85,18 @@ __all__ = [
     "finish_card_transfer",
     "look_up",
     "make_receive_code",
+    "make_standing_order",
     "payee_by_id",
     "pending_card_transfers",
     "perform_card_transfer",
     "read_receive_code",
     "receive_payload",
     "recent_payees",
+    "run_due",
     "send",
+    "standing_errors",
+    "standing_order",
+    "standing_orders",
+    "standing_terms",
     "transfer",
 ]

@@ -24,3 +24,19 @@ class TransferSettled(Event):
     amount: Money
     memo: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingOrderRan(Event):
+    """A day of a standing order ended: its transfer was made, or refused until the day was over."""
+
+    topic: ClassVar[str] = "transfers.standing_order_ran.v1"
+
+    order: UUID
+    due_on: str
+    state: str
+    payer: UUID
+    amount: Money
+    movement: UUID | None
+    refusal: str | None
+    at: datetime

@@ -26,7 +26,10 @@ Pair: TypeAlias = tuple[UUID, UUID]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
-    """One transfer. `memo` is clean (`rules.clean_memo`); `receive_code` is a scanned token."""
+    """One transfer. `memo` is clean (`rules.clean_memo`); `receive_code` is a scanned token.
+
+    Without an `authorisation` it is a run of a standing order, which its caller has locked.
+    """
 
     transfer_id: TransferId
     movement_id: ledger.MovementId
@@ -34,7 +37,7 @@ class Send:
     amount: Money
     memo: str
     receive_code: str | None
-    authorisation: identity.AuthorisationId
+    authorisation: identity.AuthorisationId | None
     bearer: identity.Bearer
 
     @property
@@ -121,7 +124,8 @@ def settle(command: Send, batch: Batch) -> Outcome:
         )
     )
     batch.limit_use.add(payer.customer_id, customers.SpendAct.TRANSFER, command.amount)
-    batch.grants.use(command.authorisation)
+    if command.authorisation is not None:
+        batch.grants.use(command.authorisation)
     _remember(command, batch)
     return TransferReceipt(
         transfer_id=command.transfer_id,
@@ -145,7 +149,7 @@ def decide(command: Send, batch: Batch) -> Refusal | None:
         return SelfTransfer()
     refusal = (
         _refuses_code(command, batch)
-        or batch.grants.refuses(command.authorisation, command.terms, command.bearer)
+        or _refuses_authorisation(command, batch)
         or batch.limit_use.refuses(payer, customers.SpendAct.TRANSFER, command.amount)
     )
     if refusal is not None:
@@ -165,6 +169,12 @@ def decide(command: Send, batch: Batch) -> Refusal | None:
             payee, command.amount, batch.book.balance(batch.accounts[payee]), for_payer=True
         )
     )
+
+
+def _refuses_authorisation(command: Send, batch: Batch) -> Refusal | None:
+    if command.authorisation is None:
+        return None
+    return batch.grants.refuses(command.authorisation, command.terms, command.bearer)
 
 
 def _refuses_code(command: Send, batch: Batch) -> Refusal | None:
@@ -193,7 +203,9 @@ async def _lock(session: WriteSession, commands: Sequence[Send], now: datetime) 
         session, {c.receive_code for c in commands if c.receive_code is not None}
     )
     grants = await identity.lock_authorisations(
-        session, {c.authorisation for c in commands}, machine_now=machine_now()
+        session,
+        {c.authorisation for c in commands if c.authorisation is not None},
+        machine_now=machine_now(),
     )
     pairs = {c.pair for c in commands}
     persons = {person for pair in pairs for person in pair}

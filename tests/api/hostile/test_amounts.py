@@ -57,6 +57,7 @@ TAKERS: Final = (
     "POST /withdrawals",
     "POST /payments",
     "POST /rehearsals",
+    "POST /standing-orders",
     "POST /transfers",
     "POST /receive-codes",
     "POST /sandbox/shops/{store}/orders",

@@ -60,6 +60,10 @@ ROWS: Final[dict[str, Access]] = {
     "GET /limits": Access.CUSTOMER,
     "POST /limits/check": Access.CUSTOMER,
     "POST /rehearsals": Access.CUSTOMER,
+    "POST /standing-orders": Access.CUSTOMER,
+    "GET /standing-orders": Access.CUSTOMER,
+    "GET /standing-orders/{standing_order}": Access.CUSTOMER,
+    "DELETE /standing-orders/{standing_order}": Access.CUSTOMER,
     "GET /cards": Access.CUSTOMER,
     "POST /cards/recognise": Access.CUSTOMER,
     "POST /cards/bindings": Access.CUSTOMER,
@@ -223,6 +227,8 @@ FOREIGN: Final[dict[str, str]] = {
     "GET /payments/{payment}": "payments.payment_not_found",
     "GET /transfers/{transfer}": "transfers.transfer_not_found",
     "GET /history/{movement}": "ledger.movement_not_found",
+    "GET /standing-orders/{standing_order}": "transfers.standing_order_not_found",
+    "DELETE /standing-orders/{standing_order}": "transfers.standing_order_not_found",
 }
 """What names something that a customer owns, and what others get for it."""
 
@@ -236,7 +242,7 @@ def unknown(call: Call) -> Call:
     def other(found: re.Match[str]) -> str:
         return ids.wire(found.group(1), ids.new_id())
 
-    pattern = re.compile(r"\b(cbd|crd|top|wdr|pay|trf|mov)_[0-9a-z]{26}")
+    pattern = re.compile(r"\b(cbd|crd|top|wdr|pay|trf|mov|sor)_[0-9a-z]{26}")
     body: dict[str, Any] | None = None
     if call.body is not None:
         body = {

@@ -356,5 +356,12 @@ export const WORDS: Readonly<Record<string, Words>> = {
     next: m.refusal_transfers_same_amount_pending_next,
   },
   'transfers.self_transfer': { what: m.refusal_transfers_self_transfer },
+  'transfers.standing_days_invalid': { what: m.refusal_transfers_standing_days_invalid },
+  'transfers.standing_order_ended': { what: m.refusal_transfers_standing_order_ended },
+  'transfers.standing_order_not_found': { what: m.refusal_transfers_standing_order_not_found },
+  'transfers.standing_orders_full': {
+    what: m.refusal_transfers_standing_orders_full,
+    next: m.refusal_transfers_standing_orders_full_next,
+  },
   'transfers.transfer_not_found': { what: m.refusal_transfers_transfer_not_found },
 };
