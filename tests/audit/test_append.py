@@ -1,17 +1,13 @@
 """The log in its tables: appended in sets, by several at once, and never changed."""
 
 import asyncio
-import hashlib
 import secrets
-from uuid import UUID
 
 import asyncpg
 import pytest
 
 from tael import audit
-from tael.audit import queries
 from tael.audit.merkle import full_hash, is_consistent, leaf_hash, root
-from tael.audit.tiles import TileAddress
 from tael.kernel import ids
 from tael.kernel.database import Database
 from tael_verify import merkle as verifier
@@ -22,6 +18,14 @@ def leaves(count: int) -> list[audit.Leaf]:
         audit.Leaf(ids.new_id(), secrets.token_bytes(32), secrets.token_bytes(audit.SALT_BYTES))
         for _ in range(count)
     ]
+
+
+async def in_transaction(database: Database, statement: str, *sets: list[audit.Leaf]) -> None:
+    """Append, then run a statement, as the application and in one transaction."""
+    async with database.write() as session:
+        for some in sets:
+            await audit.append(session, some)
+        await session.execute(statement)
 
 
 async def appended(database: Database, count: int) -> list[audit.Leaf]:
@@ -37,9 +41,7 @@ def tree_root(entries: list[bytes]) -> bytes:
     hashes = [leaf_hash(entry) for entry in entries]
     return root(
         len(hashes),
-        lambda node: full_hash(
-            hashes[node.number << node.level : (node.number + 1) << node.level]
-        ),
+        lambda node: full_hash(hashes[node.number << node.level : (node.number + 1) << node.level]),
     )
 
 
@@ -82,10 +84,8 @@ async def test_what_is_rolled_back_was_never_there(database: Database) -> None:
     await appended(database, 300)
     async with database.read() as session:
         before = await audit.status(session)
-    with pytest.raises(ZeroDivisionError):
-        async with database.write() as session:
-            await audit.append(session, leaves(10))
-            raise ZeroDivisionError
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await in_transaction(database, "SELECT 1 / 0", leaves(10))
     async with database.read() as session:
         assert await audit.status(session) == before
 
@@ -99,41 +99,36 @@ async def test_nothing_is_appended_twice(database: Database) -> None:
         assert (await audit.status(session)).size == 3
 
 
+CHANGES = [
+    "UPDATE audit_leaves SET position = 0",
+    "DELETE FROM audit_leaves",
+    "TRUNCATE audit_leaves",
+    "UPDATE audit_bundles SET entries = sha256('x')",
+    "UPDATE audit_bundles SET entries = sha256('x') || substring(entries FROM 33)",
+    "UPDATE audit_bundles SET entries = substring(entries FOR 32)",
+    "DELETE FROM audit_bundles",
+    "TRUNCATE audit_bundles",
+    "UPDATE audit_tiles SET hashes = sha256('x')",
+    "UPDATE audit_tiles SET number = number + 1",
+    "DELETE FROM audit_tiles",
+    "TRUNCATE audit_tiles",
+    "UPDATE audit_log SET size = size - 1",
+    "UPDATE audit_log SET root = sha256('x')",
+    "DELETE FROM audit_log",
+    "TRUNCATE audit_log",
+]
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE audit_leaves SET position = 0",
-        "DELETE FROM audit_leaves",
-        "TRUNCATE audit_leaves",
-        "UPDATE audit_bundles SET entries = sha256('x')",
-        "UPDATE audit_bundles SET entries = sha256('x') || substring(entries FROM 33)",
-        "UPDATE audit_bundles SET entries = substring(entries FOR 32)",
-        "DELETE FROM audit_bundles",
-        "TRUNCATE audit_bundles",
-        "UPDATE audit_tiles SET hashes = sha256('x')",
-        "UPDATE audit_tiles SET number = number + 1",
-        "DELETE FROM audit_tiles",
-        "TRUNCATE audit_tiles",
-        "UPDATE audit_log SET size = size - 1",
-        "UPDATE audit_log SET root = sha256('x')",
-        "DELETE FROM audit_log",
-        "TRUNCATE audit_log",
-    ],
-)
 async def test_the_log_only_grows_even_for_the_owner(
-    database: Database, owner: asyncpg.Connection, statement: str
+    database: Database, owner: asyncpg.Connection
 ) -> None:
     await appended(database, 300)
     async with database.read() as session:
         before = await audit.status(session)
-    with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="only grows"):
-        await owner.execute(statement)
-    with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.PostgresError)):
-        async with database.write() as session:
-            await session.execute(statement)
+    for statement in CHANGES:
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="only grows"):
+            await owner.execute(statement)
+        with pytest.raises(asyncpg.PostgresError, match=r"only grows|permission denied"):
+            await in_transaction(database, statement)
     async with database.read() as session:
         assert await audit.status(session) == before
-
-

@@ -54,8 +54,13 @@ async def receipt(edge: SignedIn, movement: str) -> ReceiptFile:
             found = await ledger.logged(session, movement_id, wallet.account_number, currency=CNY)
         except audit.errors.NotYetInLog:
             raise audit.errors.NotYetInLog(retry_after_s=RETRY_AFTER_S) from None
+    return receipt_file(movement_id, found)
+
+
+def receipt_file(movement: ledger.MovementId, found: ledger.LoggedMovement) -> ReceiptFile:
+    """The receipt as it goes to its holder."""
     return ReceiptFile(
-        movement=movement,
+        movement=ids.wire("mov", movement),
         parts=[_part(part) for part in found.parts],
         proof=audit.inclusion_text(found.inclusion),
     )
