@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -83,6 +84,8 @@ class Caller:
         self.cookies = dict(cookies or {})
         self.calls = 0
         self.unanswered = 0
+        self.slowest_s = 0.0
+        """The longest that one call waited, for an answer or for the end of its patience."""
         self._stream: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def call(
@@ -97,6 +100,7 @@ class Caller:
         """Ask once; raises `Unanswered` when no whole reply comes in time."""
         request = self.request(method, path, body, key=key)
         self.calls += 1
+        began = time.monotonic()
         try:
             async with asyncio.timeout(timeout_s):
                 reader, writer = await self.connected()
@@ -112,6 +116,8 @@ class Caller:
         except BaseException:
             self.hang_up()
             raise
+        finally:
+            self.slowest_s = max(self.slowest_s, time.monotonic() - began)
         self.cookies.update(reply.cookies)
         return reply
 

@@ -18,12 +18,13 @@ from campaign.bank import Bank
 from campaign.client import Json, NeverSettled, Reply, money, new_key
 from campaign.people import Person, bind_debit_card, settle_in
 
-SETTLE_S: Final = 60.0
+SETTLE_S: Final = 120.0
 """Longer than any fault that a row makes: who has no definite answer by then has found a defect."""
 AMOUNT_MAX: Final = 500
 STATIC_DAY_MAX: Final = 45_000
 """Printed codes may take 500.00 a day: stop before the limit does."""
 SAMPLES_MAX: Final = 20_000
+_POLL_S: Final = 0.05
 
 
 class Act(StrEnum):
@@ -197,6 +198,13 @@ class Load:
     def answered(self) -> int:
         """How many operations have a definite answer so far."""
         return self._answered
+
+    async def until(self, answered: int, *, within_s: float = SETTLE_S) -> None:
+        """Wait until so many operations have a definite answer."""
+        deadline = time.monotonic() + within_s
+        while self.answered < answered:
+            assert time.monotonic() < deadline, f"no {answered} operations within {within_s} s"
+            await asyncio.sleep(_POLL_S)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Ledger]:

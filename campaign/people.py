@@ -24,7 +24,7 @@ from tael.sandbox import invent
 
 PIN = "804219"
 FUNDS_MINOR = 500_000
-_SETTLE_S = 60.0
+_SETTLE_S = 120.0
 _PORTRAIT = base64.b64encode(b"\xff\xd8\xff\xe0" + b"face").decode()
 
 

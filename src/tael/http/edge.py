@@ -28,7 +28,7 @@ from tael.staff import Actor, StaffView
 CREATED: Final = 201
 NO_CONTENT: Final = 204
 DEADLOCK_TRIES: Final = 3
-TWIN_TRIES: Final = 80
+TWIN_TRIES: Final = 40
 TWIN_PAUSE_S: Final = 0.1
 
 _SIGN_OUT: Final = b"sign-out"

@@ -24,10 +24,10 @@ AUDITOR_ROLE: Final = "tael_auditor"
 SERVER_VERSION_MIN: Final = 150_000
 
 STATEMENT_TIMEOUT_MS: Final = 30_000
-LOCK_TIMEOUT_MS: Final = 10_000
+LOCK_TIMEOUT_MS: Final = 2_500
 IDLE_IN_TRANSACTION_TIMEOUT_MS: Final = 30_000
 CONNECT_TIMEOUT_S: Final = 4
-ACQUIRE_TIMEOUT_S: Final = 4
+ACQUIRE_TIMEOUT_S: Final = 2
 """How long to wait for a connection of the pool that others are using."""
 
 CONNECTION_FAULTS: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError)
