@@ -264,6 +264,28 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/history/{movement}/receipt': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Receipt
+     * @description One movement in your wallet with the proof that it is in the public log.
+     *
+     *     Right after a movement it may not be in the log yet: ask again in a moment.
+     */
+    get: operations['receipt_api_history__movement__receipt_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/limits': {
     parameters: {
       query?: never;
@@ -599,6 +621,28 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/sandbox/payments/{payment}/refunds': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Refund
+     * @description Have a shop give a payment back, whole or in part, to where it came from.
+     *
+     *     Done when the reply says `succeeded`; a refund to a card may be `pending`.
+     */
+    post: operations['refund_api_sandbox_payments__payment__refunds_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/sandbox/shops': {
     parameters: {
       query?: never;
@@ -653,6 +697,26 @@ export interface paths {
      * @description Have a shop withdraw an order that nobody has paid.
      */
     post: operations['close_order_api_sandbox_shops__store__orders__order__close_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/sandbox/shops/{store}/payments': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * See Payments
+     * @description The newest payments at a shop, with what it gave back of them.
+     */
+    get: operations['see_payments_api_sandbox_shops__store__payments_get'];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -938,6 +1002,54 @@ export interface paths {
      */
     post: operations['staff_sign_out_api_staff_sign_out_post'];
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/standing-orders': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * See All
+     * @description Your standing orders, ended ones too.
+     */
+    get: operations['see_all_api_standing_orders_get'];
+    put?: never;
+    /**
+     * Make
+     * @description Have money sent on later days. Nothing moves before the first of them.
+     */
+    post: operations['make_api_standing_orders_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/standing-orders/{standing_order}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * See
+     * @description One of them, with how its days ended.
+     */
+    get: operations['see_api_standing_orders__standing_order__get'];
+    put?: never;
+    post?: never;
+    /**
+     * Cancel
+     * @description Stop one for good. No PIN: stopping is always easy.
+     */
+    delete: operations['cancel_api_standing_orders__standing_order__delete'];
     options?: never;
     head?: never;
     patch?: never;
@@ -1393,11 +1505,14 @@ export interface components {
       purpose:
         | 'payment'
         | 'transfer'
+        | 'standing_order'
         | 'top_up'
         | 'withdrawal'
         | 'unfreeze'
         | 'close_wallet'
         | 'change_phone';
+      /** @description The days of a standing order; nothing else has any. */
+      timetable?: components['schemas']['TimetableWire'] | null;
     };
     /**
      * AuthorisationGiven
@@ -1852,6 +1967,8 @@ export interface components {
        * @example pay_01j9z3k4m5n6p7q8r9s0t1v2w3
        */
       reference: string;
+      /** @description Of a payment or refund: choose the language. */
+      shop: components['schemas']['ShopName'] | null;
     };
     /**
      * EntryWire
@@ -1879,7 +1996,15 @@ export interface components {
        * @example mov_01j9z3k4m5n6p7q8r9s0t1v2w3
        */
       movement: string;
+      /** @description Of a payment or refund: choose the language. */
+      shop: components['schemas']['ShopName'] | null;
     };
+    /**
+     * Every
+     * @description How often a standing order sends.
+     * @enum {string}
+     */
+    Every: 'once' | 'week' | 'month';
     /**
      * FoundPayeeWire
      * @description Whom a phone number belongs to; compare the mask with whom you mean.
@@ -1937,6 +2062,19 @@ export interface components {
        * @constant
        */
       status: 'ok';
+    };
+    /**
+     * HeldWire
+     * @description Money that was set aside for a shop: how much, what it took so far, until when it may.
+     */
+    HeldWire: {
+      amount: components['schemas']['MoneyWire'];
+      captured: components['schemas']['MoneyWire'];
+      /**
+       * Until
+       * Format: date-time
+       */
+      until: string;
     };
     /**
      * HistoryPage
@@ -2285,6 +2423,21 @@ export interface components {
       state: 'open' | 'paying' | 'paid' | 'expired' | 'closed';
     };
     /**
+     * PartWire
+     * @description A part of the movement: open (salt and text) when it is yours, else its digest alone.
+     */
+    PartWire: {
+      /** Digest */
+      digest?: string | null;
+      /** Salt */
+      salt?: string | null;
+      /**
+       * Text
+       * @description A JSON object; hashed as it stands here.
+       */
+      text?: string | null;
+    };
+    /**
      * PasswordChosen
      * @description The present password, and the one that is to take its place.
      */
@@ -2373,10 +2526,14 @@ export interface components {
        * Format: date-time
        */
       at: string;
+      /** @description What reached the shop, refunds not counted. */
+      captured: components['schemas']['MoneyWire'];
       decline: components['schemas']['Decline'] | null;
       /** Final By */
       final_by: string | null;
       funding: components['schemas']['FundingWire'];
+      /** @description If the money was set aside before it moved. */
+      held: components['schemas']['HeldWire'] | null;
       /**
        * Movement
        * @description Once the money moved; opens the history.
@@ -2392,6 +2549,9 @@ export interface components {
        * @example 202611220123456789012345678
        */
       receipt_number: string | null;
+      refunded: components['schemas']['MoneyWire'];
+      /** Refunds */
+      refunds: components['schemas']['RefundWire'][];
       state: components['schemas']['PaymentState'];
     };
     /**
@@ -2596,6 +2756,27 @@ export interface components {
       to_class: number;
     };
     /**
+     * ReceiptFile
+     * @description A receipt to keep. `tael receipt verify` and the app check it offline.
+     */
+    ReceiptFile: {
+      /**
+       * Format
+       * @default tael-receipt/1
+       * @constant
+       */
+      format: 'tael-receipt/1';
+      /** Movement */
+      movement: string;
+      /** Parts */
+      parts: components['schemas']['PartWire'][];
+      /**
+       * Proof
+       * @description A C2SP tlog-proof with a checkpoint that the log signed.
+       */
+      proof: string;
+    };
+    /**
      * ReceiptWire
      * @description What to show or share. `number` is what to read out when you ask us about it.
      */
@@ -2715,6 +2896,61 @@ export interface components {
       valid_luhn: boolean | null;
     };
     /**
+     * RefundAsked
+     * @description Give a payment back; without an amount, all that is left of it.
+     */
+    RefundAsked: {
+      amount?: components['schemas']['MoneyWire'] | null;
+      /**
+       * Reason
+       * @default
+       */
+      reason: string;
+    };
+    /**
+     * RefundDestination
+     * @description Where a refund goes: to where the money came from, as long as that exists.
+     * @enum {string}
+     */
+    RefundDestination: 'balance' | 'card' | 'suspense';
+    /**
+     * RefundState
+     * @description The life of a refund. Once the shop gave it, it never fails: it arrives, here or there.
+     * @enum {string}
+     */
+    RefundState: 'pending' | 'succeeded';
+    /**
+     * RefundWire
+     * @description A part of a payment that its shop gave back, and where the money is or goes.
+     */
+    RefundWire: {
+      amount: components['schemas']['MoneyWire'];
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      destination: components['schemas']['RefundDestination'];
+      /**
+       * Final By
+       * @description While a card's bank has not answered.
+       */
+      final_by: string | null;
+      /**
+       * Movement
+       * @description Once the money moved; opens the history.
+       */
+      movement: string | null;
+      /** Reason */
+      reason: string;
+      /**
+       * Refund
+       * @example rfd_01j9z3k4m5n6p7q8r9s0t1v2w3
+       */
+      refund: string;
+      state: components['schemas']['RefundState'];
+    };
+    /**
      * RehearsalBody
      * @description What would be so afterwards; where the act would be refused, what is so now, and why.
      */
@@ -2829,6 +3065,12 @@ export interface components {
      */
     Role: 'clerk' | 'checker' | 'auditor' | 'administrator';
     /**
+     * RunState
+     * @description How one day of a standing order ended.
+     * @enum {string}
+     */
+    RunState: 'sent' | 'failed';
+    /**
      * SandboxCard
      * @description A card that the sandbox's banks know, with the four elements that bind it.
      */
@@ -2925,6 +3167,22 @@ export interface components {
       store: string;
     };
     /**
+     * ShopName
+     * @description A shop's name as it writes it, in each language that it has.
+     */
+    ShopName: {
+      /**
+       * Name
+       * @example DEMO NOODLES
+       */
+      name: string;
+      /**
+       * Name Zh
+       * @example 示例面馆
+       */
+      name_zh: string | null;
+    };
+    /**
      * Shops
      * @description All shops of the sandbox.
      */
@@ -2989,6 +3247,98 @@ export interface components {
       password: string;
     };
     /**
+     * StandingOrderAsked
+     * @description Send this amount to this person on these days, as authorised with the PIN.
+     */
+    StandingOrderAsked: {
+      amount: components['schemas']['MoneyWire'];
+      /**
+       * Authorisation
+       * @example aut_01j9z3k4m5n6p7q8r9s0t1v2w3
+       */
+      authorisation: string;
+      /**
+       * Memo
+       * @default
+       */
+      memo: string;
+      /**
+       * Payee
+       * @example cus_01j9z3k4m5n6p7q8r9s0t1v2w3
+       */
+      payee: string;
+      timetable: components['schemas']['TimetableWire'];
+    };
+    /**
+     * StandingOrderWire
+     * @description A standing order of yours. It sends on `next_on`, from 8 in the morning in Shanghai.
+     */
+    StandingOrderWire: {
+      amount: components['schemas']['MoneyWire'];
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Memo */
+      memo: string;
+      /** Next On */
+      next_on: string | null;
+      payee: components['schemas']['PersonPayeeWire'];
+      /**
+       * Runs
+       * @description The newest first; in lists only that.
+       */
+      runs: components['schemas']['StandingRunWire'][];
+      /**
+       * Standing Order
+       * @example sor_01j9z3k4m5n6p7q8r9s0t1v2w3
+       */
+      standing_order: string;
+      state: components['schemas']['StandingState'];
+      timetable: components['schemas']['TimetableWire'];
+    };
+    /**
+     * StandingOrdersBody
+     * @description Active ones first, by their next day.
+     */
+    StandingOrdersBody: {
+      /** Standing Orders */
+      standing_orders: components['schemas']['StandingOrderWire'][];
+    };
+    /**
+     * StandingRunWire
+     * @description How one day ended. Where it failed, `refusal` is the code of what was refused all day.
+     */
+    StandingRunWire: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /**
+       * Due On
+       * Format: date
+       */
+      due_on: string;
+      /** Movement */
+      movement: string | null;
+      /**
+       * Refusal
+       * @example ledger.insufficient_funds
+       */
+      refusal: string | null;
+      state: components['schemas']['RunState'];
+      /** Transfer */
+      transfer: string | null;
+    };
+    /**
+     * StandingState
+     * @description The life of a standing order.
+     * @enum {string}
+     */
+    StandingState: 'active' | 'finished' | 'cancelled' | 'ended';
+    /**
      * SwitchOrder
      * @description How the other bank's card switch shall behave for the next requests.
      */
@@ -3040,6 +3390,60 @@ export interface components {
        * @example 2026-01
        */
       version: string;
+    };
+    /**
+     * TillPayment
+     * @description A payment as the shop's till shows it.
+     */
+    TillPayment: {
+      amount: components['schemas']['MoneyWire'];
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** @description What reached the shop, refunds not counted. */
+      captured: components['schemas']['MoneyWire'];
+      funding: components['schemas']['FundingKind'];
+      held: components['schemas']['HeldWire'] | null;
+      /** Order */
+      order: string | null;
+      /** Payment */
+      payment: string;
+      refunded: components['schemas']['MoneyWire'];
+      /** Refunds */
+      refunds: components['schemas']['RefundWire'][];
+      state: components['schemas']['PaymentState'];
+    };
+    /**
+     * TillPayments
+     * @description What was paid at a shop, the newest first.
+     */
+    TillPayments: {
+      /** Payments */
+      payments: components['schemas']['TillPayment'][];
+    };
+    /**
+     * TimetableWire
+     * @description On which days in Shanghai a standing order sends.
+     * @example {
+     *       "every": "month",
+     *       "first_on": "2026-12-31"
+     *     }
+     */
+    TimetableWire: {
+      every: components['schemas']['Every'];
+      /**
+       * First On
+       * Format: date
+       * @description The first day; a short month has its last day instead.
+       */
+      first_on: string;
+      /**
+       * Last On
+       * @description No day after this one.
+       */
+      last_on?: string | null;
     };
     /**
      * TransferRequest
@@ -4228,6 +4632,77 @@ export interface operations {
       };
       /** @description `ledger.movement_not_found`: There is no such movement in your account. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  receipt_api_history__movement__receipt_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        movement: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ReceiptFile'];
+        };
+      };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `ledger.movement_not_found`: There is no such movement in your account. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `audit.not_yet_in_log`: This is not in the log yet: ask again in a moment. */
+      409: {
         headers: {
           [name: string]: unknown;
         };
@@ -5727,6 +6202,132 @@ export interface operations {
       };
     };
   };
+  refund_api_sandbox_payments__payment__refunds_post: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
+      path: {
+        payment: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RefundAsked'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RefundWire'];
+        };
+      };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.foreign_origin`: This request came from another site, so it was not carried out. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `payments.payment_not_found`: You have made no such payment. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `payments.not_refundable`: No money of this payment is with the shop, so there is nothing to give back.
+       *
+       *     `payments.payment_reversed`: The bank undid this payment: there is nothing left of it to take or to give back.
+       *
+       *     `payments.refund_exceeds_payment`: More than what is left of this payment cannot be given back; nothing was.
+       *
+       *     `payments.refunds_exhausted`: This payment was given back in as many parts as there may be.
+       *
+       *     `payments.shop_short_of_money`: The shop's account does not hold enough to give this back; nothing was given back.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
+       */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `payments.refund_too_late`: The time in which this payment can be given back is over. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   shops_api_sandbox_shops_get: {
     parameters: {
       query?: never;
@@ -5966,6 +6567,37 @@ export interface operations {
       };
       /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
       503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  see_payments_api_sandbox_shops__store__payments_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        store: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TillPayments'];
+        };
+      };
+      /** @description Validation Error`request.malformed_id`: That is not an identifier of the kind that belongs here. */
+      422: {
         headers: {
           [name: string]: unknown;
         };
@@ -7278,6 +7910,368 @@ export interface operations {
        * @description `request.invalid`: The request is not of the form that this operation takes.
        *
        *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  see_all_api_standing_orders_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StandingOrdersBody'];
+        };
+      };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  make_api_standing_orders_post: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['StandingOrderAsked'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StandingOrderWire'];
+        };
+      };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on.
+       *
+       *     `identity.authorisation_invalid`: Your confirmation does not cover this (`reason`): enter your PIN again. Nothing was paid.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `transfers.payee_not_found`: Nobody with a wallet here goes by that. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `customers.wallet_closed`: This wallet is closed for good; nothing was moved.
+       *
+       *     `transfers.self_transfer`: That is your own wallet: choose somebody else.
+       *
+       *     `transfers.standing_orders_full`: You have as many standing orders as one wallet can: cancel one first.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
+       */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `transfers.standing_days_invalid`: A standing order begins tomorrow at the earliest, and does not end before it begins.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `customers.wallet_frozen`: This wallet is frozen, so nothing leaves it; the money in it is safe. Unfreeze it first. */
+      423: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  see_api_standing_orders__standing_order__get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        standing_order: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StandingOrderWire'];
+        };
+      };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `transfers.standing_order_not_found`: You have no such standing order. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  cancel_api_standing_orders__standing_order__delete: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
+      path: {
+        standing_order: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StandingOrderWire'];
+        };
+      };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `transfers.standing_order_not_found`: You have no such standing order. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `transfers.standing_order_ended`: This standing order has ended already; it sends nothing any more.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
+       */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
        */
       422: {
         headers: {
