@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from tael import auditor, ledger
 from tael.kernel import ids
+from tael.kernel.clock import business_day
 from tael.kernel.database import Database
 from tael.kernel.money import CNY, PTS, Currency, Money
 from tael.ledger import (
@@ -15,6 +16,7 @@ from tael.ledger import (
     Movement,
     MovementId,
     MovementKind,
+    PostedMovement,
     Posting,
 )
 
@@ -59,6 +61,26 @@ def a_transfer(
 ) -> Movement:
     """One amount of CNY from one account to another."""
     return a_movement(Posting(debit, credit, fen(minor)), at=at, memo=memo)
+
+
+def as_posted(
+    movement: Movement, *, currency: Currency = CNY, reversed_by: MovementId | None = None
+) -> PostedMovement:
+    """A movement as the books would show it."""
+    return PostedMovement(
+        id=movement.id,
+        kind=movement.kind,
+        currency=currency,
+        postings=movement.postings,
+        reference=movement.reference,
+        payer_label=movement.payer_label,
+        payee_label=movement.payee_label,
+        memo=movement.memo,
+        at=movement.at,
+        effective_on=movement.effective_on or business_day(movement.at),
+        reverses=movement.reverses,
+        reversed_by=reversed_by,
+    )
 
 
 async def an_account(database: Database, currency: Currency = CNY) -> AccountNumber:

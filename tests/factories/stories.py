@@ -5,7 +5,8 @@ One event a line, its outcome last; a blank line or `#` says nothing:
     account  alice   CNY  floor 0
     account  world   CNY  unbounded
     post     world -> alice   10.00              ok
-    post     alice -> shop 5.00, alice -> fee 0.10   ok
+    post     alice -> shop 5.00, alice -> fee 0.10   ok as p1
+    reverse  p1                                  ok
     hold     alice -> shop     6.00              ok as h1
     hold     alice -> shop     6.00  for 60s     ok as h2
     capture  h1                4.00              ok
@@ -25,9 +26,9 @@ from factories import ledger as f
 from tael import ledger
 from tael.kernel import ids
 from tael.kernel.database import Database
-from tael.kernel.money import CURRENCIES, Currency, Money
+from tael.kernel.money import CNY, CURRENCIES, Currency, Money
 from tael.kernel.refusals import Refusal
-from tael.ledger import AccountNumber, Book, HoldId, Posting
+from tael.ledger import AccountNumber, Book, HoldId, Movement, MovementId, Posting
 
 OWN = {"CNY": [ledger.CARD_CLEARING, ledger.FEES, ledger.SUSPENSE], "PTS": [ledger.POINTS_ISSUED]}
 HOLD_LIFE_S = 600
@@ -35,7 +36,8 @@ HOLD_LIFE_S = 600
 _LEG = r"(\w+) -> (\w+)\s+([\d.]+)"
 _LINES = {
     "account": re.compile(r"account\s+(\w+)\s+([A-Z]{3})\s+(floor 0|unbounded)"),
-    "post": re.compile(rf"post\s+({_LEG}(?:\s*,\s*{_LEG})*)\s+(ok|[a-z_.]+)"),
+    "post": re.compile(rf"post\s+({_LEG}(?:\s*,\s*{_LEG})*)\s+(?:ok as (\w+)|(ok|[a-z_.]+))"),
+    "reverse": re.compile(r"reverse\s+(\w+)\s+(?:ok as (\w+)|(ok|[a-z_.]+))"),
     "hold": re.compile(rf"hold\s+{_LEG}(?:\s+for (\d+)s)?\s+(?:ok as (\w+)|([a-z_.]+))"),
     "capture": re.compile(r"capture\s+(\w+)(?:\s+([\d.]+))?(\s+final)?\s+(ok|[a-z_]+\.[a-z_]+)"),
     "void": re.compile(r"void\s+(\w+)\s+(ok|[a-z_.]+)"),
@@ -56,8 +58,8 @@ class Line:
     @property
     def outcome(self) -> str:
         """What the story says comes of it."""
-        if self.verb == "hold":
-            return "ok" if self.parts[4] else str(self.parts[5])
+        if self.verb in {"hold", "post", "reverse"}:
+            return "ok" if self.parts[-2] else str(self.parts[-1])
         return str(self.parts[-1])
 
 
@@ -95,11 +97,13 @@ class Teller:
     pending: list[Line] = field(default_factory=list)
     own_used: dict[str, int] = field(default_factory=dict)
     told_holds: list[Line] = field(default_factory=list)
+    posted: dict[str, tuple[Movement, Currency]] = field(default_factory=dict)
+    undone: dict[MovementId, MovementId] = field(default_factory=dict)
 
     async def tell(self, story: Story) -> None:
         """Every line in order; raises `AssertionError` where it comes out otherwise."""
         for line in story.lines:
-            if line.verb in {"post", "hold", "capture", "void"}:
+            if line.verb in {"post", "hold", "capture", "void", "reverse"}:
                 self.pending.append(line)
                 if line.verb == "hold" and line.parts[4]:
                     self.told_holds.append(line)
@@ -134,6 +138,7 @@ class Teller:
             "hold": self._hold,
             "capture": self._capture,
             "void": self._void,
+            "reverse": self._reverse,
         }
         return deeds[line.verb](book, line)
 
@@ -154,7 +159,25 @@ class Teller:
             refusal = book.refuses_credit(posting.credit)
             if refusal:
                 return refusal
-        book.post(f.a_movement(*postings, at=self.now))
+        movement = f.a_movement(*postings, at=self.now)
+        book.post(movement)
+        if line.parts[-2]:
+            self.posted[str(line.parts[-2])] = (movement, book.currency)
+        return None
+
+    def _reverse(self, book: Book, line: Line) -> Refusal | None:
+        name, made, _ = line.parts
+        movement, currency = self.posted[str(name)]
+        original = f.as_posted(
+            movement, currency=currency, reversed_by=self.undone.get(movement.id)
+        )
+        try:
+            opposite = book.reverse(original, MovementId(ids.new_id()), memo="")
+        except Refusal as refusal:
+            return refusal
+        self.undone[movement.id] = opposite.id
+        if made:
+            self.posted[made] = (opposite, currency)
         return None
 
     def _hold(self, book: Book, line: Line) -> Refusal | None:
@@ -234,11 +257,18 @@ class Teller:
                 name = str(line.parts[1])
             case "hold":
                 name = str(line.parts[0])
+            case "reverse":
+                return self._undone_currency(str(line.parts[0]))
             case _:
                 # The hold may be made in this very set.
                 made = {str(told.parts[4]): str(told.parts[0]) for told in self.told_holds}
                 name = made[str(line.parts[0])]
         return self.accounts[name][1]
+
+    def _undone_currency(self, name: str) -> Currency:
+        # The act, or its reversal, may stand in this very set: all stories undo money.
+        known = self.posted.get(name)
+        return known[1] if known else CNY
 
     def _number(self, name: str) -> AccountNumber:
         return self.accounts[name][0]

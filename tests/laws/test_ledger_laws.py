@@ -12,11 +12,11 @@ from typing import TypeAlias
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factories.ledger import NOON, a_hold_id, a_transfer, fen
+from factories.ledger import NOON, a_hold_id, a_transfer, as_posted, fen
 from tael.kernel import ids
 from tael.kernel.money import CNY
 from tael.kernel.refusals import Refusal
-from tael.ledger import AccountNumber, Book, HoldId, Movement, MovementId, PostedMovement
+from tael.ledger import AccountNumber, Book, HoldId, MovementId, PostedMovement
 from tael.ledger.book import BookAccount, BookHold
 from tael.ledger.states import HoldState
 
@@ -274,23 +274,6 @@ class Ledger:
 
     def _hold(self, which: int) -> HoldId:
         return self.order[which] if which < len(self.order) else a_hold_id()
-
-
-def as_posted(movement: Movement) -> PostedMovement:
-    return PostedMovement(
-        movement.id,
-        movement.kind,
-        CNY,
-        movement.postings,
-        movement.reference,
-        movement.payer_label,
-        movement.payee_label,
-        movement.memo,
-        movement.at,
-        movement.at.date(),
-        movement.reverses,
-        None,
-    )
 
 
 def tell_all(ledger: Ledger, told: Sequence[Command], *, batch: bool) -> list[str]:

@@ -4,14 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from factories.ledger import NOON, a_hold_id, a_movement, a_transfer, fen
+from factories.ledger import NOON, a_hold_id, a_movement, a_transfer, as_posted, fen
 from tael.kernel import ids
 from tael.kernel.money import CNY, PTS, Money
 from tael.ledger import (
     AccountNumber,
     Book,
     HoldId,
-    Movement,
     MovementId,
     MovementKind,
     Posting,
@@ -26,7 +25,6 @@ from tael.ledger.errors import (
     InsufficientFunds,
     ReversalStands,
 )
-from tael.ledger.movements import PostedMovement
 from tael.ledger.states import HoldState
 
 ALICE, BOB, SHOP, GONE, WORLD = (AccountNumber(number) for number in (1, 2, 3, 4, 5))
@@ -303,30 +301,12 @@ def test_the_same_hold_is_not_made_twice() -> None:
         )
 
 
-def posted(movement: Movement) -> PostedMovement:
-    """A movement as the books would show it."""
-    return PostedMovement(
-        id=movement.id,
-        kind=movement.kind,
-        currency=CNY,
-        postings=movement.postings,
-        reference=movement.reference,
-        payer_label=movement.payer_label,
-        payee_label=movement.payee_label,
-        memo=movement.memo,
-        at=movement.at,
-        effective_on=movement.at.date(),
-        reverses=movement.reverses,
-        reversed_by=None,
-    )
-
-
 def test_a_reversal_posts_the_opposite_of_every_line() -> None:
     book = a_book()
     fee = a_movement(Posting(ALICE, BOB, fen(300)), Posting(ALICE, SHOP, fen(3)))
     before = figures(book)
     book.post(fee)
-    made = book.reverse(posted(fee), MovementId(ids.new_id()), memo="")
+    made = book.reverse(as_posted(fee), MovementId(ids.new_id()), memo="")
     assert figures(book) == before
     assert made.postings == (Posting(SHOP, ALICE, fen(3)), Posting(BOB, ALICE, fen(300)))
     assert (made.kind, made.reverses) == (MovementKind.REVERSAL, fee.id)
@@ -338,14 +318,14 @@ def test_a_movement_is_reversed_once_and_a_reversal_stands() -> None:
     book = a_book()
     moved = a_transfer(ALICE, BOB, 300)
     book.post(moved)
-    made = book.reverse(posted(moved), MovementId(ids.new_id()), memo="")
+    made = book.reverse(as_posted(moved), MovementId(ids.new_id()), memo="")
     before = figures(book)
     with pytest.raises(AlreadyReversed):
-        book.reverse(posted(moved), MovementId(ids.new_id()), memo="")
-    known = posted(moved)._replace(reversed_by=made.id)
+        book.reverse(as_posted(moved), MovementId(ids.new_id()), memo="")
+    known = as_posted(moved)._replace(reversed_by=made.id)
     assert isinstance(a_book().refuses_reversal(known), AlreadyReversed)
     with pytest.raises(ReversalStands):
-        book.reverse(posted(made), MovementId(ids.new_id()), memo="")
+        book.reverse(as_posted(made), MovementId(ids.new_id()), memo="")
     assert figures(book) == before
 
 
@@ -356,10 +336,10 @@ def test_what_was_spent_meanwhile_cannot_be_taken_back() -> None:
     book.post(a_transfer(BOB, SHOP, 1))
     before = figures(book)
     with pytest.raises(InsufficientFunds) as refused:
-        book.reverse(posted(moved), MovementId(ids.new_id()), memo="")
+        book.reverse(as_posted(moved), MovementId(ids.new_id()), memo="")
     assert refused.value.details == {"short_by": fen(1)}
     book.accounts[ALICE].closed = True
-    assert isinstance(book.refuses_reversal(posted(moved)), AccountClosed)
+    assert isinstance(book.refuses_reversal(as_posted(moved)), AccountClosed)
     assert figures(book) == before
 
 
@@ -368,7 +348,7 @@ def test_what_only_passed_through_an_account_is_reversed_through_it() -> None:
     passed = a_movement(Posting(WORLD, BOB, fen(50)), Posting(BOB, SHOP, fen(50)))
     before = figures(book)
     book.post(passed)
-    book.reverse(posted(passed), MovementId(ids.new_id()), memo="")
+    book.reverse(as_posted(passed), MovementId(ids.new_id()), memo="")
     assert figures(book) == before
 
 
