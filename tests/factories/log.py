@@ -27,7 +27,7 @@ async def publish(database: Database, sealer: Sealer) -> str:
 async def keys(database: Database) -> list[Key]:
     """The log's public keys, as an outsider reads them."""
     async with database.read() as session:
-        return [Key.parse(str(one.verifier)) for one in await audit.keys(session)]
+        return [Key.parse(str(one.verifier)) for one in await audit.log_keys(session)]
 
 
 async def receipt(
@@ -42,7 +42,7 @@ async def receipt(
 async def growth(database: Database, old: int) -> str:
     """The newest checkpoint with the proof that it follows the one of `old` entries."""
     async with database.read() as session:
-        return await audit.growth(session, old)
+        return await audit.growth_since(session, old)
 
 
 @dataclass(frozen=True, slots=True)

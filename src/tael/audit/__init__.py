@@ -8,8 +8,8 @@ order under one lock. It touches no money.
 
 from tael.audit import errors
 from tael.audit.jobs import LogRewritten, publish, schedules
-from tael.audit.keys import LogKey, Signer, ensure_signer, keys, rotate, signer
-from tael.audit.published import entries, growth, inclusion_text, linked_days, tile
+from tael.audit.keys import LogKey, Signer, ensure_signer, log_keys, rotate, signer
+from tael.audit.published import entries, growth_since, inclusion_text, linked_days, tile
 from tael.audit.queries import (
     Checkpoint,
     Inclusion,
@@ -39,12 +39,12 @@ __all__ = [
     "ensure_signer",
     "entries",
     "errors",
-    "growth",
+    "growth_since",
     "inclusion",
     "inclusion_text",
-    "keys",
     "latest",
     "linked_days",
+    "log_keys",
     "publish",
     "rotate",
     "schedules",

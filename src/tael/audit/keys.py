@@ -44,7 +44,7 @@ class Signer:
         return sign(text, self.keys)
 
 
-async def keys(session: ReadSession) -> list[LogKey]:
+async def log_keys(session: ReadSession) -> list[LogKey]:
     """Every key that ever signed, oldest first."""
     rows = await session.fetch(
         """
@@ -104,7 +104,7 @@ async def rotate(
         now + overlap,
     )
     await _introduce(session, sealer, standing.keys, origin=standing.origin, now=now)
-    return (await keys(session))[-1]
+    return (await log_keys(session))[-1]
 
 
 async def _introduce(

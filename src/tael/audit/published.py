@@ -31,7 +31,7 @@ async def entries(session: ReadSession, rest: str) -> bytes:
     return bundle_octets(await queries.bundle(session, *parsed))
 
 
-async def growth(session: ReadSession, old: int, new: int | None = None) -> str:
+async def growth_since(session: ReadSession, old: int, new: int | None = None) -> str:
     """The newest checkpoint, or that of `new` leaves, with the proof that it follows `old`.
 
     Refuses `audit.no_checkpoint`.

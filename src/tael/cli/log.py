@@ -34,7 +34,7 @@ def key(*, state_dir: Path = deployment.STATE_DIR) -> None:
         await audit.ensure_signer(
             session, settings.sealer(), origin=settings.log_name, now=machine_now()
         )
-        return [str(one.verifier) for one in await audit.keys(session)]
+        return [str(one.verifier) for one in await audit.log_keys(session)]
 
     print("\n".join(_in_deployment(state_dir, ask)))
 
@@ -54,7 +54,7 @@ def checkpoint(*, since: int | None = None, state_dir: Path = deployment.STATE_D
     async def ask(session: WriteSession, _: Settings) -> str:
         try:
             if since is not None:
-                return await audit.growth(session, since)
+                return await audit.growth_since(session, since)
             return (await audit.checkpoint(session)).note
         except audit.errors.NoCheckpoint:
             raise OperatorFault("The log has no such checkpoint yet; is the worker up?") from None

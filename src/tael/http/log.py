@@ -87,14 +87,14 @@ async def tile(request: Request, level: str, rest: str) -> Response:
 async def growth_since(request: Request, old: Size) -> Response:
     """The newest checkpoint, with the proof that it follows an older one."""
     async with services_of(request).database.read() as session:
-        return PlainTextResponse(await audit.growth(session, old), headers=_GROWS)
+        return PlainTextResponse(await audit.growth_since(session, old), headers=_GROWS)
 
 
 @router.get("/consistency/{old}/{new}")
 async def growth_between(request: Request, old: Size, new: Size) -> Response:
     """A checkpoint that is still kept, with the proof that it follows an older one."""
     async with services_of(request).database.read() as session:
-        return PlainTextResponse(await audit.growth(session, old, new), headers=_STAYS)
+        return PlainTextResponse(await audit.growth_since(session, old, new), headers=_STAYS)
 
 
 @router.get("/days")
@@ -112,7 +112,7 @@ async def days(request: Request) -> Response:
 async def keys(request: Request) -> Response:
     """The keys that sign checkpoints, and those that did."""
     async with services_of(request).database.read() as session:
-        known = await audit.keys(session)
+        known = await audit.log_keys(session)
     wire = KeysWire(
         keys=[
             KeyWire(

@@ -93,7 +93,7 @@ async def sequence_some(session: WriteSession) -> bool:
     chance = os.urandom(audit.SALT_BYTES * len(wanted))
     leaves = [
         audit.Leaf(act.id, entry(salt, act, sides), salt)
-        for at, (act, sides) in enumerate(await _movements(session, wanted))
+        for at, (act, sides) in enumerate(await movements_of(session, wanted))
         for salt in (chance[at * audit.SALT_BYTES : (at + 1) * audit.SALT_BYTES],)
     ]
     assert len(leaves) == len(wanted), "every queued movement is in the books"
@@ -108,7 +108,7 @@ async def logged(
 
     Everybody else's sides stay closed. Refuses `audit.not_yet_in_log`.
     """
-    found = list(await _movements(session, [movement]))
+    found = list(await movements_of(session, [movement]))
     inclusion = await audit.inclusion(session, movement)
     opened = []
     for act, sides in found:
@@ -126,9 +126,10 @@ async def logged(
     return LoggedMovement(tuple(opened), inclusion)
 
 
-async def _movements(
+async def movements_of(
     session: ReadSession, wanted: Sequence[UUID]
 ) -> Iterator[tuple[Act, list[Side]]]:
+    """Movements with their sides, in the order asked for; what does not exist is left out."""
     rows = await session.fetch(_MOVEMENTS, wanted, min(wanted), max(wanted))
     return _grouped(rows)
 
