@@ -17,6 +17,7 @@ from tael import (
     notifications,
     payments,
     rails,
+    settlement,
     staff,
     transfers,
 )
@@ -59,6 +60,11 @@ async def job_parts(settings: Settings, database: Database) -> AsyncIterator[Job
         ) as card_switch,
     ):
         gateway = notifications.HttpSmsGateway(settings.sms_url, outside)
+        comparing = (
+            settlement.schedules(settlement.HttpSettlementFiles(settings.settlement_url, outside))
+            if settings.settlement_url
+            else ()
+        )
         yield JobParts(
             subscribers=(
                 *customers.SUBSCRIBERS,
@@ -78,7 +84,9 @@ async def job_parts(settings: Settings, database: Database) -> AsyncIterator[Job
                 ),
                 *rails.schedules(card_switch, sealer),
                 *instruments.SCHEDULES,
+                *payments.SCHEDULES,
                 *transfers.SCHEDULES,
+                *comparing,
             ),
         )
 

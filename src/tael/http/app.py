@@ -30,6 +30,7 @@ from tael.http import (
     sandbox_shops,
     staff,
     staff_approvals,
+    staff_reconciliation,
     standing_orders,
     statements,
     transfers,
@@ -65,6 +66,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     events.router,
     staff.router,
     staff_approvals.router,
+    staff_reconciliation.router,
 )
 SANDBOX_ROUTERS: Final[tuple[APIRouter, ...]] = (
     sandbox.router,

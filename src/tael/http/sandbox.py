@@ -15,7 +15,7 @@ from tael.http.wire import Instant, Text, Whole, Wire
 from tael.kernel.clock import advance, business_day, business_now, machine_now
 from tael.kernel.idempotency import KeyMissing
 from tael.kernel.refusals import InvalidRequest
-from tael.sandbox import invent
+from tael.sandbox import calendar, invent
 
 CLOCK_STEP_MAX_S: Final = 400 * 24 * 3600
 REFUSED: Final = 422
@@ -126,14 +126,23 @@ async def clock(request: Request) -> Clock:
         return Clock(business_time=await business_now(session))
 
 
-@router.post("/clock", responses=problems(KeyMissing))
+@router.post("/clock", responses=problems(KeyMissing, Busy))
 async def move_clock(body: Advance, edge: Device) -> Response:
     """Move the whole bank forward: limits reset, codes and holds expire."""
 
     async def act(session: Any, _now: Any) -> Clock:  # noqa: ANN401 - bound by `once`
         return Clock(business_time=await advance(session, timedelta(seconds=body.advance_s)))
 
-    return await edge.once(act)
+    moved = await edge.once(act)
+    world = edge.services.world
+    if world is not None:
+        async with edge.services.database.read() as session:
+            ahead = await business_now(session) - machine_now()
+        try:
+            await calendar.move_world(world, ahead)
+        except httpx.HTTPError as fault:
+            raise Busy(retry_after_s=1) from fault
+    return moved
 
 
 @router.get("/cards", responses=problems(Busy))

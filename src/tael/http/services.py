@@ -8,7 +8,19 @@ from typing import Final
 
 import httpx
 
-from tael import customers, identity, instruments, interest, payments, rails, statements, transfers
+from tael import (
+    customers,
+    identity,
+    instruments,
+    interest,
+    ops,
+    payments,
+    rails,
+    settlement,
+    staff,
+    statements,
+    transfers,
+)
 from tael.codecs.iso8583_messages import FinancialResponse
 from tael.http.batching import Batched
 from tael.http.live import LiveFeed
@@ -52,6 +64,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     interest.use_rates(interest.load_rates(settings.rates_file))
     customers.register_closing_act(interest.pay_out)
     customers.register_obstacle(payments.closing_obstacles)
+    for approvable in (*ops.APPROVABLES, settlement.RESOLVE_BREAK):
+        staff.register_approvable(approvable)
     async with AsyncExitStack() as stack:
         database = await Database.open(
             settings.database_url,
