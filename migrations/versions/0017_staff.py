@@ -125,6 +125,44 @@ CREATE TABLE staff_acts (
 CREATE INDEX ix_staff_acts_subject ON staff_acts (subject, id);
 """
 
+PAYOUTS = """
+CREATE TABLE ops_payouts (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    account bigint NOT NULL,
+    digest bytea NOT NULL,
+    lines integer NOT NULL,
+    total bigint NOT NULL,
+    made_at timestamptz NOT NULL,
+    paid_at timestamptz,
+    CONSTRAINT pk_ops_payouts PRIMARY KEY (id),
+    -- Only the bank's own accounts pay by file.
+    CONSTRAINT ck_ops_payouts_account CHECK (account < 100000),
+    CONSTRAINT ck_ops_payouts_lines CHECK (lines BETWEEN 1 AND 8000),
+    CONSTRAINT ck_ops_payouts_total CHECK (total > 0)
+);
+-- The same lines under the same name are paid once, however often they are uploaded.
+CREATE UNIQUE INDEX uq_ops_payouts_paid ON ops_payouts (digest) WHERE paid_at IS NOT NULL;
+
+CREATE TABLE ops_payout_lines (
+    payout_id uuid NOT NULL,
+    line integer NOT NULL,
+    customer_id uuid NOT NULL,
+    amount bigint NOT NULL,
+    memo text NOT NULL,
+    movement_id uuid,
+    CONSTRAINT pk_ops_payout_lines PRIMARY KEY (payout_id, line),
+    CONSTRAINT fk_ops_payout_lines_payout_id FOREIGN KEY (payout_id) REFERENCES ops_payouts,
+    CONSTRAINT ck_ops_payout_lines_amount CHECK (amount > 0),
+    -- As a spreadsheet counts: the first row names the columns.
+    CONSTRAINT ck_ops_payout_lines_line CHECK (line >= 2)
+);
+GRANT SELECT, INSERT ON ops_payouts, ops_payout_lines TO tael_app;
+GRANT UPDATE (paid_at) ON ops_payouts TO tael_app;
+GRANT UPDATE (movement_id) ON ops_payout_lines TO tael_app;
+GRANT SELECT ON ops_payouts, ops_payout_lines TO tael_auditor;
+"""
+
 GUARDS = """
 CREATE FUNCTION staff_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -177,6 +215,7 @@ def upgrade() -> None:
     """Build the tables and what guards them."""
     op.execute(TABLES)
     op.execute(GUARDS)
+    op.execute(PAYOUTS)
 
 
 def downgrade() -> None:

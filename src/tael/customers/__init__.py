@@ -42,7 +42,15 @@ from tael.customers.prove import (
     verification_begun,
     verify_identity_again,
 )
-from tael.customers.queries import LimitFigure, LimitOverview, Wallet, by_ids, pin_facts, wallet
+from tael.customers.queries import (
+    LimitFigure,
+    LimitOverview,
+    Wallet,
+    by_ids,
+    open_among,
+    pin_facts,
+    wallet,
+)
 from tael.customers.service import (
     NewWallet,
     freeze,
@@ -99,6 +107,7 @@ __all__ = [
     "limits_in_force",
     "load_limits",
     "lock_limit_use",
+    "open_among",
     "open_wallet",
     "pin_facts",
     "prove_identity",

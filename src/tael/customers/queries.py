@@ -125,6 +125,20 @@ async def by_ids(session: ReadSession, customers: Collection[UUID]) -> dict[UUID
     return {row["customer_id"]: _wallet(row) for row in rows}
 
 
+async def open_among(session: ReadSession, customers: Collection[UUID]) -> frozenset[UUID]:
+    """Which of these customers have a wallet that money can arrive in."""
+    rows = await session.fetch(
+        """
+        SELECT customer_id
+        FROM customers_wallets
+        WHERE customer_id = ANY($1::uuid[])
+          AND status <> 'closed'
+        """,
+        list(customers),
+    )
+    return frozenset(row["customer_id"] for row in rows)
+
+
 async def profile_hashes(session: ReadSession, customer: UUID) -> ProfileHashes | None:
     """What names and IDs are compared with; None for a wallet without a proven name."""
     row = await session.fetchrow(

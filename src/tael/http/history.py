@@ -204,7 +204,8 @@ _PREFIXES: Final = {
     ledger.MovementKind.FEE: "mov",
     ledger.MovementKind.REFUND: "pay",
     ledger.MovementKind.REVERSAL: "mov",
-    ledger.MovementKind.ADJUSTMENT: "mov",
+    ledger.MovementKind.PAYOUT: "pyt",
+    ledger.MovementKind.ADJUSTMENT: "apv",
     ledger.MovementKind.INTEREST: "mov",
 }
 """What each kind of movement refers to."""

@@ -62,6 +62,7 @@ from tael.identity.pins import (
 from tael.identity.queries import (
     customer_by_phone,
     customer_by_phone_hash,
+    customers_by_phone_hashes,
     language_of,
     phone_masks,
     phone_of_customer,
@@ -156,6 +157,7 @@ __all__ = [
     "count_code_try",
     "customer_by_phone",
     "customer_by_phone_hash",
+    "customers_by_phone_hashes",
     "hash_token",
     "judge_pin",
     "language_of",

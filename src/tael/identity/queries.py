@@ -28,6 +28,22 @@ async def customer_by_phone_hash(session: ReadSession, phone_hash: bytes) -> UUI
     return found
 
 
+async def customers_by_phone_hashes(
+    session: ReadSession, phone_hashes: Collection[bytes]
+) -> dict[bytes, UUID]:
+    """Whose open wallets have these numbers; those that nobody has are left out."""
+    rows = await session.fetch(
+        """
+        SELECT phone_hash, customer_id
+        FROM identity_principals
+        WHERE phone_hash = ANY($1::bytea[])
+          AND closed_at IS NULL
+        """,
+        list(phone_hashes),
+    )
+    return {row["phone_hash"]: row["customer_id"] for row in rows}
+
+
 async def phone_masks(session: ReadSession, customer_ids: Collection[UUID]) -> dict[UUID, str]:
     """The masked numbers of customers."""
     rows = await session.fetch(

@@ -35,7 +35,20 @@ from tael.ledger.day_close import (
     register_pending,
 )
 from tael.ledger.displaced import dated_before
+from tael.ledger.inspect import (
+    AccountFacts,
+    FoundHold,
+    FoundMovement,
+    HeldTotal,
+    account_facts,
+    held_now,
+    holds_behind,
+    movement_by_receipt,
+    movements_of_day,
+    own_accounts,
+)
 from tael.ledger.jobs import SCHEDULES
+from tael.ledger.log_check import check_log
 from tael.ledger.moments import DAY_GRACE, Moment, day_ends, day_starts, instant_of
 from tael.ledger.movements import HoldId, Movement, MovementId, PostedMovement, Posting
 from tael.ledger.period import Cut, PeriodEntry, Sums, cuts, period, sums
@@ -57,6 +70,7 @@ __all__ = [
     "POINTS_ISSUED",
     "SCHEDULES",
     "SUSPENSE",
+    "AccountFacts",
     "AccountKind",
     "AccountNumber",
     "Balance",
@@ -67,6 +81,9 @@ __all__ = [
     "Direction",
     "Entry",
     "Filters",
+    "FoundHold",
+    "FoundMovement",
+    "HeldTotal",
     "HoldId",
     "LoggedMovement",
     "Moment",
@@ -83,9 +100,11 @@ __all__ = [
     "Span",
     "Sums",
     "TrialBalanceRow",
+    "account_facts",
     "balance",
     "balance_as_of",
     "balances_as_of",
+    "check_log",
     "close_account",
     "close_day",
     "close_due",
@@ -97,10 +116,15 @@ __all__ = [
     "day_starts",
     "entry",
     "errors",
+    "held_now",
+    "holds_behind",
     "instant_of",
     "lock",
     "logged",
+    "movement_by_receipt",
+    "movements_of_day",
     "open_account",
+    "own_accounts",
     "period",
     "posted_movement",
     "receipt_number",

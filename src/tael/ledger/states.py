@@ -42,6 +42,8 @@ class MovementKind(StrEnum):
     """A merchant gave a payment back, whole or in part."""
     REVERSAL = "reversal"
     """A movement that should not have been was undone by its opposite."""
+    PAYOUT = "payout"
+    """The bank paid many at once, as wages: a line of a file that two people approved."""
     ADJUSTMENT = "adjustment"
     """The bank corrected its books by hand, with two people's approval."""
     INTEREST = "interest"

@@ -6,7 +6,7 @@ them. Accounts touched: opens `MERCHANT_PAYABLE` accounts, moves no money.
 """
 
 from tael.merchants import errors
-from tael.merchants.queries import list_stores, store_by_static_code, stores
+from tael.merchants.queries import list_stores, names, store_by_static_code, stores
 from tael.merchants.rules import MerchantId, Store, StoreId, refuses_payment
 from tael.merchants.seed import seed
 from tael.merchants.service import (
@@ -27,6 +27,7 @@ __all__ = [
     "StoreState",
     "errors",
     "list_stores",
+    "names",
     "open_store",
     "refuses_payment",
     "seed",

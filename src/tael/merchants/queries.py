@@ -39,6 +39,14 @@ async def list_stores(session: ReadSession) -> list[Store]:
     return [_store(row) for row in await session.fetch(_LISTED, STORES_LISTED_MAX)]
 
 
+async def names(session: ReadSession, ids: Collection[UUID]) -> dict[UUID, str]:
+    """What merchants are called; ids that name none are absent."""
+    rows = await session.fetch(
+        "SELECT id, name FROM merchants_merchants WHERE id = ANY($1::uuid[])", list(ids)
+    )
+    return {row["id"]: row["name"] for row in rows}
+
+
 def _store(row: Record) -> Store:
     return Store(
         id=row["id"],

@@ -33,6 +33,7 @@ _CODES: Final[dict[MovementKind, tuple[dict[Direction, str], str]]] = {
     MovementKind.FEE: (_OPERATIONS, "CHRG"),
     MovementKind.REFUND: (_TRANSFERS, "RRTN"),
     MovementKind.REVERSAL: (_TRANSFERS, "RPCR"),
+    MovementKind.PAYOUT: (_TRANSFERS, "SALA"),
     MovementKind.ADJUSTMENT: (_OPERATIONS, "ADJT"),
     MovementKind.INTEREST: (_OPERATIONS, "INTR"),
 }

@@ -51,6 +51,8 @@ export function movementKind(kind: MovementKind): string {
       return m.kind_reversal();
     case 'fee':
       return m.kind_fee();
+    case 'payout':
+      return m.kind_payout();
     case 'adjustment':
       return m.kind_adjustment();
     default:

@@ -3,6 +3,20 @@ import { m } from '$lib/paraglide/messages';
 import type { Words } from '$lib/problem/words';
 
 export const STAFF_WORDS: Readonly<Record<string, Words>> = {
+  'ops.account_unknown': { what: m.refusal_ops_account_unknown },
+  'ops.effective_day_refused': { what: m.refusal_ops_effective_day_refused },
+  'ops.not_own_account': { what: m.refusal_ops_not_own_account },
+  'ops.payout_file_invalid': {
+    what: m.refusal_ops_payout_file_invalid,
+    next: m.refusal_ops_payout_file_invalid_next,
+  },
+  'ops.payout_lines_refused': {
+    what: m.refusal_ops_payout_lines_refused,
+    next: m.refusal_ops_payout_lines_refused_next,
+  },
+  'ops.payout_not_found': { what: m.refusal_ops_payout_not_found },
+  'ops.payout_repeated': { what: m.refusal_ops_payout_repeated },
+  'ops.same_account': { what: m.refusal_ops_same_account },
   'staff.already_proposed': { what: m.refusal_staff_already_proposed },
   'staff.approval_ended': {
     what: m.refusal_staff_approval_ended,
