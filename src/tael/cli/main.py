@@ -21,7 +21,7 @@ app.command(
     "tael.cli.doctor:doctor", name="doctor", help="Say what is right and wrong with a deployment."
 )
 app.command("tael.cli.openapi:openapi", name="openapi", help="Print the description of the API.")
-app.command("tael.cli.db:app", name="db", help="Bring the schema up.")
+app.command("tael.cli.db:app", name="db", help="Bring the schema up; back up, restore.")
 app.command("tael.cli.ledger:app", name="ledger", help="Check the books.")
 app.command(
     "tael.cli.statements:statement", name="statement", help="Write a wallet's month to a file."
@@ -35,6 +35,9 @@ app.command(
 )
 app.command(
     "tael.cli.receipt:app", name="receipt", help="Verify receipts without trusting the bank."
+)
+app.command(
+    "tael.cli.settlement:app", name="settlement", help="Compare days with the switch's files."
 )
 app.command("tael.cli.qr:app", name="qr", help="Read and make codes to scan.")
 app.command("tael.cli.switch:app", name="switch", help="Read card switch messages.")

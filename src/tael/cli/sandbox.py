@@ -13,8 +13,9 @@ from rich.console import Console
 
 from tael.cli import deployment, sandbox_inbox
 from tael.cli.deployment import Running
-from tael.kernel.clock import SHANGHAI, advance, business_now
+from tael.kernel.clock import SHANGHAI, advance, business_now, machine_now
 from tael.kernel.database import Database
+from tael.sandbox import move_world
 
 app = App(name="sandbox", help="What only the sandbox has: clock, inbox, faults, a fresh start.")
 app.command(sandbox_inbox.inbox)
@@ -50,6 +51,10 @@ async def _clock(by: timedelta) -> None:
         try:
             async with database.write() as session:
                 now = await advance(session, by) if by else await business_now(session)
+            running = Running.load(deployment.STATE_DIR)
+            if running is not None:
+                async with httpx.AsyncClient(base_url=running.world_url, trust_env=False) as world:
+                    await move_world(world, now - machine_now())
         finally:
             await database.close()
     _console.print(f"{now.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S} in Shanghai")
@@ -83,6 +88,30 @@ def switch(
     answer = httpx.post(f"{running.world_url}/control", json=asked, trust_env=False)
     answer.raise_for_status()
     _console.print(f"The next {count} request(s): {mode}.")
+
+
+@app.command
+def settlement(
+    mistake: Literal["missing", "extra", "amount", "duplicate", "late"],
+    *,
+    reference: str | None = None,
+) -> None:
+    """Have the switch make a mistake in today's settlement file.
+
+    Parameters
+    ----------
+    mistake
+        What is wrong: a line left out, invented, of another amount, twice, or a day late.
+    reference
+        In which line: its retrieval reference; by itself the first.
+    """
+    running = Running.load(deployment.STATE_DIR)
+    if running is None:
+        sys.exit("tael: the sandbox is not up: run `make up`")
+    asked = {"kind": mistake, "reference": reference}
+    answer = httpx.post(f"{running.world_url}/settlement/plants", json=asked, trust_env=False)
+    answer.raise_for_status()
+    _console.print(f"The switch's file of {answer.json()['day']} will have it: {mistake}.")
 
 
 @app.command

@@ -26,10 +26,10 @@ from tael.cli.deployment import Running
 from tael.cli.journey import Refused
 from tael.http import APP_DIR
 from tael.kernel import migrations
-from tael.kernel.clock import business_now
+from tael.kernel.clock import business_now, machine_now
 from tael.kernel.database import Database
 from tael.kernel.settings import Settings
-from tael.sandbox import PostgresServer, PostgresUnavailable, dies_with_us
+from tael.sandbox import PostgresServer, PostgresUnavailable, dies_with_us, move_world
 
 READY_TIMEOUT_S: Final = 30
 STOP_TIMEOUT_S: Final = 25
@@ -108,6 +108,7 @@ async def running(
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stopped.set)
         world = await _start_world(stack, state_dir)
+        await _set_calendar(database_url, world)
         environment = {
             **os.environ,
             **deployment.keys(state_dir),
@@ -138,6 +139,19 @@ async def _open_shops(database_url: str) -> None:
             await merchants.seed(session, now=await business_now(session))
     finally:
         await database.close()
+
+
+async def _set_calendar(database_url: str, world: _World) -> None:
+    """Bring the outside world's calendar to the bank's business clock."""
+    database = await Database.open(database_url, clock_moves=True)
+    try:
+        async with database.read() as session:
+            ahead = await business_now(session) - machine_now()
+    finally:
+        await database.close()
+    url = world.environment()["TAEL_WORLD_URL"]
+    async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+        await move_world(client, ahead)
 
 
 def _refuse_taken(port: int) -> None:

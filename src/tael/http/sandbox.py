@@ -15,7 +15,7 @@ from tael.http.wire import Instant, Text, Whole, Wire
 from tael.kernel.clock import advance, business_day, business_now, machine_now
 from tael.kernel.idempotency import KeyMissing
 from tael.kernel.refusals import InvalidRequest
-from tael.sandbox import calendar, invent
+from tael.sandbox import invent, move_world
 
 CLOCK_STEP_MAX_S: Final = 400 * 24 * 3600
 REFUSED: Final = 422
@@ -139,7 +139,7 @@ async def move_clock(body: Advance, edge: Device) -> Response:
         async with edge.services.database.read() as session:
             ahead = await business_now(session) - machine_now()
         try:
-            await calendar.move_world(world, ahead)
+            await move_world(world, ahead)
         except httpx.HTTPError as fault:
             raise Busy(retry_after_s=1) from fault
     return moved

@@ -4,11 +4,26 @@ Nothing here runs in production. The embedded PostgreSQL keeps what it was given
 killed; the outside world keeps its own books and speaks the real protocols.
 """
 
+from tael.sandbox.calendar import move_world
 from tael.sandbox.postgres import (
+    BackupRefused,
     PostgresServer,
     PostgresUnavailable,
+    archive_now,
+    back_up,
     dies_with_us,
+    restore,
     running_socket_dir,
 )
 
-__all__ = ["PostgresServer", "PostgresUnavailable", "dies_with_us", "running_socket_dir"]
+__all__ = [
+    "BackupRefused",
+    "PostgresServer",
+    "PostgresUnavailable",
+    "archive_now",
+    "back_up",
+    "dies_with_us",
+    "move_world",
+    "restore",
+    "running_socket_dir",
+]
