@@ -6,6 +6,7 @@ Exit status 0 when every row that was asked for passed, 1 when one did not.
 import argparse
 import asyncio
 import importlib
+import logging
 import os
 import pkgutil
 import platform
@@ -116,7 +117,9 @@ def main() -> None:
     parser.add_argument("--page", type=Path, help="also write the results to this page")
     parser.add_argument("--state", type=Path, default=STATE, help="where state and logs are kept")
     options = parser.parse_args()
-    console = Console(highlight=False, stderr=False)
+    # Faults are the weather here; what they do to our own connections is no news.
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
+    console = Console(highlight=False)
     sys.exit(0 if asyncio.run(campaign(options, console)) else 1)
 
 

@@ -164,6 +164,11 @@ class Caller:
             self._stream = await asyncio.open_connection(host, port, limit=_HEAD_MAX)
         return self._stream
 
+    def move(self, addresses: Sequence[tuple[str, int]]) -> None:
+        """Ask elsewhere from now on."""
+        self.hang_up()
+        self._addresses = addresses
+
     def hang_up(self) -> None:
         """Close the connection; the next call opens another."""
         stream, self._stream = self._stream, None

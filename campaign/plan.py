@@ -133,6 +133,7 @@ class Plan:
         self._progress = progress
         self._began = time.monotonic()
         self._stopped_early = False
+        self._failures: list[str] = []
 
     @property
     def seconds_left(self) -> float:
@@ -170,6 +171,11 @@ class Plan:
         )
         self._progress.advance(len(self._state.done), self.wanted, self._state.failures)
 
+    def fail(self, failure: str) -> None:
+        """Keep a failure that belongs to no single attempt."""
+        self._failures.append(failure)
+        self.note(f"FAILED {failure}")
+
     def note(self, line: str) -> None:
         """A line in the row's raw log, and on the terminal when it tells of a failure."""
         self._state.note(line)
@@ -189,7 +195,7 @@ class Plan:
     ) -> RowResult:
         """What the row showed, earlier runs of this campaign included."""
         done = self._state.done.values()
-        failed = [failure for each in done for failure in each.failures]
+        failed = [failure for each in done for failure in each.failures] + self._failures
         self._state.spend(time.monotonic() - self._began)
         return RowResult(
             row=self.row.name,

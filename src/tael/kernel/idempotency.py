@@ -22,7 +22,7 @@ LEASE: Final = timedelta(seconds=20)
 """How long unfinished work keeps its key before a retry may take it over: longer than a call to
 another institution takes, short enough that a killed process keeps nobody for half a minute."""
 
-TWIN_WAIT_MS: Final = 2_500
+TWIN_WAIT_MS: Final = 2_000
 """How long a twin waits for the first to answer."""
 
 

@@ -23,6 +23,11 @@ SETTINGS: Final[Mapping[str, str]] = {
     "fsync": "on",
     "synchronous_commit": "on",
     "full_page_writes": "on",
+    # Finished WAL goes where a backup wants it, at the latest a minute after it was written. The
+    # program stands in the state directory, and PostgreSQL calls it from its data directory.
+    "archive_mode": "on",
+    "archive_command": 'sh ../archive.sh "%p" "%f"',
+    "archive_timeout": "60s",
     # Reachable by this account through a private folder, and by nobody else.
     "listen_addresses": "",
     "unix_socket_permissions": "0700",

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import importlib.util
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -44,6 +45,7 @@ _DEATHS_WINDOW_S = 60.0
 _RESTART_PAUSE_S = 0.1
 _RESTART_PAUSE_OFTEN_S = 2.0
 _LOG_BYTES_MAX = 10 * 2**20
+_ARCHIVE_PROGRAM = Path(__file__).with_name("archive.sh")
 # What the lines of postmaster.pid say, counted from zero.
 _SOCKET_DIR_LINE = 4
 _STATUS_LINE = 7
@@ -86,6 +88,7 @@ class PostgresServer:
         bin_dir: Path | None = None,
         report: Callable[[str], None] = lambda _line: None,
         gives_up: bool = True,
+        start_timeout_s: float = _START_TIMEOUT_S,
     ) -> None:
         self.state_dir = state_dir.resolve()
         self.bin_dir = bin_dir or embedded_bin_dir()
@@ -93,6 +96,7 @@ class PostgresServer:
         self.log_path = self.state_dir / "log" / "postgres.log"
         self._report = report
         self._gives_up = gives_up
+        self._start_timeout_s = start_timeout_s
         self._lock: IO[str] | None = None
         self._account = Account(uid=os.geteuid(), gid=os.getegid())
         self._socket_dir: Path | None = None
@@ -246,6 +250,7 @@ class PostgresServer:
     def _prepare(self) -> None:
         self._account = choose_account(self.bin_dir, self.state_dir)
         self._socket_dir = self._make_socket_dir()
+        shutil.copyfile(_ARCHIVE_PROGRAM, self.state_dir / _ARCHIVE_PROGRAM.name)
         if self.log_path.exists() and self.log_path.stat().st_size > _LOG_BYTES_MAX:
             self.log_path.replace(self.log_path.with_suffix(".log.1"))
         if ensure_cluster(self.bin_dir, self.data_dir, self._account):
@@ -330,7 +335,7 @@ class PostgresServer:
         return child, log_start
 
     def _wait_until_ready(self, child: subprocess.Popen[bytes], log_start: int) -> None:
-        deadline = time.monotonic() + _START_TIMEOUT_S
+        deadline = time.monotonic() + self._start_timeout_s
         while not self._stopping.is_set():
             lines = _pid_file_lines(self.data_dir)
             if lines[:1] == [str(child.pid)] and _says_ready(lines):
@@ -344,7 +349,8 @@ class PostgresServer:
                 )
             if time.monotonic() > deadline:
                 raise PostgresUnavailable(
-                    f"PostgreSQL was not ready after {_START_TIMEOUT_S:.0f} s; see {self.log_path}"
+                    f"PostgreSQL was not ready after {self._start_timeout_s:.0f} s; "
+                    f"see {self.log_path}"
                 )
             time.sleep(_POLL_S)
 
