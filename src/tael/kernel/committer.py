@@ -47,9 +47,10 @@ QUEUE_MAX: Final = 10_000
 """The most commands that wait; who comes later is refused and may ask again."""
 RERUNS_MAX: Final = 5
 """How often a set runs again because another transaction was in its way."""
-RECONNECTS_MAX: Final = 6
+RECONNECTS_MAX: Final = 5
 RECONNECT_FIRST_S: Final = 0.05
-"""The wait before the first try to reconnect; it doubles, so that all take three seconds."""
+"""The wait before the first try to reconnect; it doubles, so that all take a second and
+a half, and looking a lost commit up three: nobody waits five seconds for an error."""
 CULPRITS_MAX: Final = 8
 """With more culprits in one set than this, it is not a command that is wrong but we."""
 
