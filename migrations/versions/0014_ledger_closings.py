@@ -273,7 +273,7 @@ CREATE TABLE interest_progress (
     after uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
     CONSTRAINT pk_interest_progress PRIMARY KEY (singleton),
     CONSTRAINT ck_interest_progress_singleton CHECK (singleton),
-    CONSTRAINT ck_interest_progress_phase CHECK (phase IN ('accrue', 'settle'))
+    CONSTRAINT ck_interest_progress_phase CHECK (phase IN ('accrue', 'revise', 'settle'))
 );
 INSERT INTO interest_progress DEFAULT VALUES;
 

@@ -14,7 +14,7 @@ from tael import customers, ledger
 from tael.interest.accrue import accrue, accrue_wallet, next_day
 from tael.interest.rate_table import rates_in_force
 from tael.interest.rules import is_settled
-from tael.interest.settle import settle
+from tael.interest.settle import credited_late, settle
 from tael.kernel.database import WriteSession
 from tael.ledger import AccountNumber
 
@@ -70,16 +70,23 @@ async def _accrue_some(session: WriteSession, day: date, after: UUID, now: datet
 
 
 async def _revise_some(session: WriteSession, day: date, after: UUID, now: datetime) -> UUID | None:
-    """Older days of the next wallets that a movement was dated to since."""
+    """Older days of the next wallets that a movement was dated to since.
+
+    Interest that is paid late is dated to its day too, but no day after that was accrued before.
+    """
     since = ledger.day_starts(day) - LOOKED_BACK
     late = await ledger.dated_before(
         session, day, since=since, after=AccountNumber(after.int), limit=REVISED_MAX
     )
-    for account, dated in late:
-        first = max(dated, rates_in_force().first_day)
+    own = await credited_late(session, {each.at for each in late})
+    earliest: dict[AccountNumber, date] = {}
+    for each in late:
+        if each not in own:
+            earliest.setdefault(each.account, max(each.effective_on, rates_in_force().first_day))
+    for account, first in earliest.items():
         days = [first + timedelta(days=ahead) for ahead in range((day - first).days)]
         await accrue_wallet(session, account, days, now=now)
-    return UUID(int=late[-1][0]) if late else None
+    return UUID(int=late[-1].account) if late else None
 
 
 async def _settle_some(session: WriteSession, day: date, after: UUID, now: datetime) -> UUID | None:

@@ -24,7 +24,7 @@ class ProgressRow(Base):
     __tablename__ = "interest_progress"
     __table_args__ = (
         CheckConstraint("singleton", name="singleton"),
-        CheckConstraint("phase IN ('accrue', 'settle')", name="phase"),
+        CheckConstraint("phase IN ('accrue', 'revise', 'settle')", name="phase"),
     )
 
     singleton: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))

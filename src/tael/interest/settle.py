@@ -113,6 +113,22 @@ async def due_units(
     return {row["customer_id"]: int(row["due"]) for row in rows}
 
 
+async def credited_late(session: ReadSession, moments: set[datetime]) -> set[ledger.Dated]:
+    """The payments of these moments that were dated to an earlier day, as the ledger tells them."""
+    rows = await session.fetch(
+        """
+        SELECT w.account_number, s.settled, s.at
+        FROM interest_settlements AS s
+        JOIN customers_wallets AS w ON w.customer_id = s.customer_id
+        WHERE s.reason = 'quarter' AND s.at = ANY($1::timestamptz[])
+        """,
+        list(moments),
+    )
+    return {
+        ledger.Dated(row["account_number"], credited_on(row["settled"]), row["at"]) for row in rows
+    }
+
+
 def quarter_name(settled: date) -> str:
     """How a settlement is called on a statement: `2026 Q4`."""
     return f"{settled.year} Q{-(-settled.month // 3)}"

@@ -34,7 +34,7 @@ from tael.ledger.day_close import (
     day_closes,
     register_pending,
 )
-from tael.ledger.displaced import dated_before
+from tael.ledger.displaced import Dated, dated_before
 from tael.ledger.inspect import (
     AccountFacts,
     FoundHold,
@@ -76,6 +76,7 @@ __all__ = [
     "Balance",
     "Book",
     "Cut",
+    "Dated",
     "DatedStatement",
     "DayClose",
     "Direction",

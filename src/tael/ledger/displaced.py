@@ -98,6 +98,14 @@ async def write_displaced(session: WriteSession, book: Book) -> None:
     assert tag == f"INSERT 0 {len(rows)}", tag
 
 
+class Dated(NamedTuple):
+    """That entries of an account, posted at a moment, count from another day."""
+
+    account: AccountNumber
+    effective_on: date
+    at: datetime
+
+
 async def dated_before(
     session: ReadSession,
     day: date,
@@ -105,25 +113,32 @@ async def dated_before(
     since: datetime,
     after: AccountNumber,
     limit: int,
-) -> list[tuple[AccountNumber, date]]:
-    """Holders' accounts that entries posted at `since` or later were dated to a day before `day`.
+) -> list[Dated]:
+    """Entries of holders that were posted at `since` or later and count from before `day`.
 
-    With the earliest such day of each; a page by the accounts' numbers, in CNY and all others.
+    A page by the accounts' numbers, with all such entries of `limit` accounts at most.
     """
     rows = await session.fetch(
         """
-        SELECT account, min(effective_on) AS earliest
-        FROM ledger_displaced
-        WHERE at >= $1
-          AND effective_on < $2
-          AND account > $3
-        GROUP BY account
-        ORDER BY account
-        LIMIT $4
+        WITH page AS (
+            SELECT DISTINCT account
+            FROM ledger_displaced
+            WHERE at >= $1
+              AND effective_on < $2
+              AND account > $3
+            ORDER BY account
+            LIMIT $4
+        )
+        SELECT d.account, d.effective_on, d.at
+        FROM page
+        JOIN ledger_displaced AS d ON d.account = page.account
+        WHERE d.at >= $1
+          AND d.effective_on < $2
+        ORDER BY d.account, d.effective_on
         """,
         since,
         day,
         max(after, OWN_BELOW - 1),
         limit,
     )
-    return [(AccountNumber(row["account"]), row["earliest"]) for row in rows]
+    return [Dated(*row) for row in rows]
