@@ -93,7 +93,7 @@ async def rows(owner: asyncpg.Connection) -> Mapping[str, int]:
     counted = " UNION ALL ".join(
         f"SELECT '{row['tablename']}', count(*) FROM {row['tablename']}" for row in tables
     )
-    return {name: count for name, count in await owner.fetch(counted)}
+    return dict(await owner.fetch(counted))
 
 
 async def right(town: Town, name: str, counter: shops.Bank) -> Call:
