@@ -243,7 +243,9 @@ async def test_every_change_of_the_past_is_exposed(
     for name, statement in EDITS.items():
         for place in PLACES:
             movement, neighbour = order[place][0], order[place + 1][0]
-            edit = statement.replace("$M", f"'{movement}'::uuid").replace("$N", f"'{neighbour}'::uuid")
+            edit = statement.replace("$M", f"'{movement}'::uuid").replace(
+                "$N", f"'{neighbour}'::uuid"
+            )
             for covered in (None, Order(order)):
                 tried += 1
                 if not await attempt.is_exposed(outsider, sealer, edit, covered):

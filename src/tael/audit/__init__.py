@@ -7,18 +7,21 @@ order under one lock. It touches no money.
 """
 
 from tael.audit import errors
+from tael.audit.check import Difference, check
 from tael.audit.jobs import LogRewritten, publish, schedules
 from tael.audit.keys import LogKey, Signer, ensure_signer, log_keys, rotate, signer
 from tael.audit.published import entries, growth_since, inclusion_text, linked_days, tile
 from tael.audit.queries import (
     Checkpoint,
     Inclusion,
+    LoggedLeaf,
     Status,
     checkpoint,
     consistency,
     days,
     inclusion,
     latest,
+    leaves_after,
     status,
 )
 from tael.audit.service import SALT_BYTES, Leaf, append
@@ -26,13 +29,16 @@ from tael.audit.service import SALT_BYTES, Leaf, append
 __all__ = [
     "SALT_BYTES",
     "Checkpoint",
+    "Difference",
     "Inclusion",
     "Leaf",
     "LogKey",
     "LogRewritten",
+    "LoggedLeaf",
     "Signer",
     "Status",
     "append",
+    "check",
     "checkpoint",
     "consistency",
     "days",
@@ -43,6 +49,7 @@ __all__ = [
     "inclusion",
     "inclusion_text",
     "latest",
+    "leaves_after",
     "linked_days",
     "log_keys",
     "publish",

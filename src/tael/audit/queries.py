@@ -48,6 +48,16 @@ class Inclusion:
 
 
 @dataclass(frozen=True, slots=True)
+class LoggedLeaf:
+    """A leaf as it stands in the log: whose, where, and what opens it."""
+
+    subject: UUID
+    position: int
+    salt: bytes
+    entry: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """How long the log is, and what of it was published last."""
 
@@ -138,6 +148,33 @@ async def inclusion(session: ReadSession, subject: UUID) -> Inclusion:
         proof=tuple(proof(path, Tiles(packed).hash)),
         checkpoint=newest,
     )
+
+
+async def leaves_after(session: ReadSession, after: UUID, *, limit: int) -> list[LoggedLeaf]:
+    """Leaves in the order of their subjects, those after this one: for whoever compares them."""
+    rows = await session.fetch(
+        """
+        SELECT subject, "position", salt
+        FROM audit_leaves
+        WHERE subject > $1
+        ORDER BY subject
+        LIMIT $2
+        """,
+        after,
+        limit,
+    )
+    numbers = sorted({row["position"] // WIDTH for row in rows})
+    bundles = await session.fetch(
+        "SELECT number, entries FROM audit_bundles WHERE number = ANY($1::bigint[])", numbers
+    )
+    kept = {row["number"]: row["entries"] for row in bundles}
+    found = []
+    for row in rows:
+        number, place = divmod(row["position"], WIDTH)
+        at = place * HASH_BYTES
+        entry = kept.get(number, b"")[at : at + HASH_BYTES]
+        found.append(LoggedLeaf(row["subject"], row["position"], row["salt"], entry))
+    return found
 
 
 async def consistency(session: ReadSession, old: int, new: int) -> list[bytes]:
