@@ -7,7 +7,11 @@ import httpx
 from factories.identity import Browser
 from factories.shops import Bank, authorise_payment, on_wire, payment_body, yuan
 from tael import merchants, payments
+from tael.kernel import ids
 from tael.kernel.money import Money
+
+BUSY = 503
+TRIES = 20
 
 
 async def pay(
@@ -47,7 +51,7 @@ async def refund(
 ) -> httpx.Response:
     """Have the shop give a payment back."""
     body = {"amount": None if amount is None else on_wire(amount), "reason": "退货 returned"}
-    return await till.post(f"/sandbox/payments/{payment}/refunds", body, key=key)
+    return await _patiently(till, f"/sandbox/payments/{payment}/refunds", body, key=key)
 
 
 async def capture(
@@ -55,12 +59,24 @@ async def capture(
 ) -> httpx.Response:
     """Have the shop take what is held."""
     body = {"amount": None if amount is None else on_wire(amount), "final": final}
-    return await till.post(f"/sandbox/payments/{payment}/captures", body)
+    return await _patiently(till, f"/sandbox/payments/{payment}/captures", body)
 
 
 async def void(till: Browser, payment: str) -> httpx.Response:
     """Have the shop let go of what is held."""
-    return await till.post(f"/sandbox/payments/{payment}/void")
+    return await _patiently(till, f"/sandbox/payments/{payment}/void", {})
+
+
+async def _patiently(
+    till: Browser, path: str, body: dict[str, Any], *, key: str | None = None
+) -> httpx.Response:
+    """Ask again with the same key while the bank is too busy, as a till does."""
+    key = key or ids.new_id().hex
+    for _ in range(TRIES):
+        reply = await till.post(path, body, key=key)
+        if reply.status_code != BUSY:
+            return reply
+    raise AssertionError("the bank stays too busy")
 
 
 def refused(reply: httpx.Response) -> str:

@@ -1,12 +1,18 @@
 """What follows a sale, on the wire: refunds, and what is held for a shop."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import Field
+import orjson
+from pydantic import Field, Strict
 
 from tael import payments
+from tael.http import problems as bodies
+from tael.http.problems import Problem
 from tael.http.wire import Identifier, Instant, MoneyWire, PositiveMoney, Text, Wire
 from tael.kernel.ids import wire
+from tael.kernel.refusals import Refusal
+
+CAPTURES_MAX: Final = 1_000
 
 
 class RefundWire(Wire):
@@ -62,6 +68,25 @@ class RefundAsked(Wire):
     reason: Annotated[Text, Field(max_length=payments.REASON_LENGTH_MAX)] = ""
 
 
+class CaptureAsked(Wire):
+    """Take what is held: all that is left without an amount; `final` frees the rest."""
+
+    amount: PositiveMoney | None = None
+    final: Annotated[bool, Strict()] = True
+
+
+class CaptureOne(CaptureAsked):
+    """One of many captures."""
+
+    payment: Identifier
+
+
+class CapturesAsked(Wire):
+    """Many captures at once: each is done or refused by itself, in this order."""
+
+    captures: list[CaptureOne] = Field(min_length=1, max_length=CAPTURES_MAX)
+
+
 class TillPayment(Wire):
     """A payment as the shop's till shows it."""
 
@@ -96,3 +121,26 @@ class TillPayments(Wire):
     """What was paid at a shop, the newest first."""
 
     payments: list[TillPayment]
+
+
+class CaptureOutcome(Wire):
+    """What came of one of many captures: the payment as it stands, or why not."""
+
+    payment: Identifier
+    captured: TillPayment | None
+    refusal: Problem | None
+
+    @classmethod
+    def of(cls, asked: CaptureOne, outcome: payments.Receipt | Refusal) -> "CaptureOutcome":
+        if isinstance(outcome, Refusal):
+            problem = orjson.loads(bodies.body(outcome, request_id=None))
+            refusal = Problem.model_validate(problem)
+            return cls(payment=asked.payment, captured=None, refusal=refusal)
+        done = TillPayment.of(outcome)
+        return cls(payment=asked.payment, captured=done, refusal=None)
+
+
+class CapturesDone(Wire):
+    """The outcome of each capture, in the order in which they were asked."""
+
+    captures: list[CaptureOutcome]

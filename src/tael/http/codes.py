@@ -31,6 +31,9 @@ class CodeOrderWire(Wire):
     order: Identifier
     description: str
     expires_at: Instant
+    capture: payments.Capture = Field(
+        description="`manual`: the amount is set aside, and the shop takes it later."
+    )
 
 
 class NoticeWire(Wire):
@@ -105,6 +108,7 @@ def _store(found: payments.StoreCode) -> ResolvedWire:
             order=wire("ord", order.id),
             description=order.description,
             expires_at=order.expires_at,
+            capture=order.capture,
         ),
         memo=None,
         receive_code=None,

@@ -1,7 +1,7 @@
 """Paying stores, and reading the receipt again."""
 
 from datetime import datetime
-from typing import Final, TypedDict
+from typing import Final, Literal, TypedDict
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from tael import customers, identity, instruments, ledger, merchants, payments
 from tael.http.edge import CREATED, Edge
 from tael.http.guards import SignedIn
-from tael.http.payments_wire import CardFunding, PaymentRequest, PaymentWire
+from tael.http.payments_wire import CardFunding, PaymentRequest, PaymentsWire, PaymentWire
 from tael.http.problems import problems
 from tael.kernel import ids
 from tael.kernel.clock import business_now
@@ -53,6 +53,7 @@ class Target(TypedDict):
         payments.errors.AmountChanged,
         payments.errors.SelfPayment,
         payments.errors.SamePaymentPending,
+        payments.after_sale_errors.HoldNeedsBalance,
         instruments.errors.CardUnknown,
     ),
 )
@@ -77,6 +78,16 @@ async def payment(edge: SignedIn, payment: str) -> PaymentWire:
         now = await business_now(session)
         found = await payments.receipt(session, edge.customer_id, payment_id, now=now)
         return PaymentWire.of(found)
+
+
+@router.get("/payments", responses=problems(identity.SignedOut, identity.PinRequired))
+async def held(edge: SignedIn, state: Literal["held"]) -> PaymentsWire:
+    """What is set aside in your wallet for shops, the newest first."""
+    assert state == "held", "nothing else is listed here: the history has what moved"
+    async with edge.services.database.read() as session:
+        now = await business_now(session)
+        found = await payments.held_payments(session, edge.customer_id, now=now)
+    return PaymentsWire(payments=[PaymentWire.of(each) for each in found])
 
 
 async def _pay_by_card(edge: Edge, target: Target, funding: CardFunding) -> Response:

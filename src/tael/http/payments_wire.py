@@ -132,6 +132,12 @@ class PaymentWire(Wire):
         )
 
 
+class PaymentsWire(Wire):
+    """Several payments."""
+
+    payments: list[PaymentWire]
+
+
 def present_payment(receipt: payments.Receipt) -> bytes:
     """The reply to a payment that was not refused."""
     return PaymentWire.of(receipt).model_dump_json().encode()

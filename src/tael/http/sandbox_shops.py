@@ -70,6 +70,10 @@ class OrderRequest(Wire):
     amount: PositiveMoney
     description: Annotated[Text, Field(min_length=1, max_length=50)]
     expires_in_s: Whole | None = Field(default=None, ge=1, le=LIFE_MAX_S)
+    capture: payments.Capture = Field(
+        default=payments.Capture.AUTOMATIC,
+        description="`manual`: paying sets the amount aside, for the shop to take later.",
+    )
 
 
 class OpenedOrder(Wire):
@@ -84,7 +88,7 @@ class OrderStanding(Wire):
     """How an order stands, as the shop's till shows it."""
 
     order: Identifier
-    state: Literal["open", "paying", "paid", "expired", "closed"]
+    state: Literal["open", "paying", "held", "paid", "expired", "closed"]
     amount: MoneyWire
     paid_at: Instant | None
 
@@ -112,6 +116,7 @@ async def open_order(edge: Device, store: str, body: OrderRequest) -> Response:
         description=body.description,
         token=b32encode(secrets.token_bytes(TOKEN_BYTES)).decode(),
         life=life or payments.ORDER_LIFE_DEFAULT,
+        capture=body.capture,
     )
 
     async def act(session: WriteSession, now: datetime) -> OpenedOrder:

@@ -238,7 +238,10 @@ async def entry(
         return None
     net = sum(row["amount"] if row["direction"] == "in" else -row["amount"] for row in rows)
     if net == 0:
-        return entry_of(rows[-1], currency)
+        last = entry_of(rows[-1], currency)
+        if last.kind is not MovementKind.REFUND:
+            return last
+        return replace(entry_of(rows[0], currency), balance_after=last.balance_after)
     return replace(
         entry_of(rows[-1], currency),
         amount=Money(abs(net), currency),

@@ -25,6 +25,8 @@ from tael.payments.codes import (
     resolve,
     static_payload,
 )
+from tael.payments.held import CapturePayment, VoidPayment, capture, void
+from tael.payments.held_jobs import SCHEDULES
 from tael.payments.jobs import SUBSCRIBERS
 from tael.payments.orders import NewOrder, close_order, open_order, order_by_id
 from tael.payments.pay import Pay, pay
@@ -38,6 +40,7 @@ from tael.payments.receipts import (
 from tael.payments.refund import REASON_LENGTH_MAX, RefundPayment, refund
 from tael.payments.refund_card import finish_refund, perform_refund
 from tael.payments.refunds import Refund, refund_by_id
+from tael.payments.reverse import reverse_movement
 from tael.payments.rules import (
     ORDER_LIFE_DEFAULT,
     ORDER_LIFE_MAX,
@@ -53,8 +56,10 @@ __all__ = [
     "ORDER_LIFE_DEFAULT",
     "ORDER_LIFE_MAX",
     "REASON_LENGTH_MAX",
+    "SCHEDULES",
     "SUBSCRIBERS",
     "Capture",
+    "CapturePayment",
     "CodeNotice",
     "FundingKind",
     "NewOrder",
@@ -74,8 +79,10 @@ __all__ = [
     "RefundState",
     "Sold",
     "StoreCode",
+    "VoidPayment",
     "after_sale_errors",
     "begin_card_payment",
+    "capture",
     "close_order",
     "closing_obstacles",
     "errors",
@@ -94,6 +101,8 @@ __all__ = [
     "refund",
     "refund_by_id",
     "resolve",
+    "reverse_movement",
     "sold",
     "static_payload",
+    "void",
 ]

@@ -8,7 +8,12 @@ from tael.kernel.clock import business_now, machine_now
 from tael.kernel.database import WriteSession
 from tael.kernel.ids import wire
 from tael.kernel.outbox import RecordedEvent, Subscriber
-from tael.payments.after_sale_events import PaymentCaptured, PaymentRefunded, PaymentReleased
+from tael.payments.after_sale_events import (
+    PaymentCaptured,
+    PaymentRefunded,
+    PaymentReleased,
+    PaymentUndone,
+)
 from tael.payments.card import finish_card_payment
 from tael.payments.events import PaymentDeclined, PaymentHeld, PaymentSettled
 from tael.payments.refund_card import finish_refund
@@ -73,7 +78,9 @@ SUBSCRIBERS: Final = (
     ),
     Subscriber(
         "payments.tell_payer",
-        frozenset({PaymentDeclined.topic, PaymentHeld.topic, PaymentReleased.topic}),
+        frozenset(
+            {PaymentDeclined.topic, PaymentHeld.topic, PaymentReleased.topic, PaymentUndone.topic}
+        ),
         tell_payer,
     ),
     Subscriber("payments.tell_of_refund", frozenset({PaymentRefunded.topic}), tell_of_refund),
