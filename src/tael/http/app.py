@@ -30,6 +30,8 @@ from tael.http import (
     sandbox_shops,
     staff,
     staff_approvals,
+    staff_desk,
+    staff_payouts,
     staff_reconciliation,
     standing_orders,
     statements,
@@ -66,6 +68,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     events.router,
     staff.router,
     staff_approvals.router,
+    staff_payouts.router,
+    staff_desk.router,
     staff_reconciliation.router,
 )
 SANDBOX_ROUTERS: Final[tuple[APIRouter, ...]] = (

@@ -16,6 +16,9 @@ from tael.kernel.refusals import Detail, InvalidRequest, Refusal
 BODY_MAX: Final = 16 * 1024
 """What a request may weigh; a portrait has more room."""
 PORTRAIT_BODY_MAX: Final = 480 * 1024
+FILE_BODY_MAX: Final = 2 * 1024 * 1024
+"""A file of payouts: 8,000 rows, Chinese in three octets a character."""
+FILE_PATHS: Final = frozenset({"/api/staff/payouts", "/api/staff/payouts/check"})
 PORTRAIT_PATHS: Final = frozenset({"/api/upgrades/identity", "/api/pin/reset"})
 
 _HEAD: Final = 4
@@ -141,4 +144,6 @@ class _Bounded:
 
 
 def _body_max(scope: Scope) -> int:
+    if scope["path"] in FILE_PATHS:
+        return FILE_BODY_MAX
     return PORTRAIT_BODY_MAX if scope["path"] in PORTRAIT_PATHS else BODY_MAX

@@ -11,6 +11,7 @@ from typing import Final
 
 from tael.ops import errors
 from tael.ops.adjustment import ADJUSTMENT
+from tael.ops.holders import holder_labels
 from tael.ops.payout_file import LineFault, PayoutFile, read_file
 from tael.ops.payouts import (
     PAYOUT,
@@ -25,6 +26,8 @@ from tael.ops.payouts import (
 )
 from tael.ops.reversal import REVERSAL
 from tael.ops.states import PayoutId
+from tael.ops.today import LogHead, PendingOperations, log_head, pending_operations
+from tael.ops.trace import Step, Trace, TracedPosting, trace
 
 APPROVABLES: Final = (REVERSAL, ADJUSTMENT, PAYOUT)
 
@@ -34,16 +37,25 @@ __all__ = [
     "PAYOUT",
     "REVERSAL",
     "LineFault",
+    "LogHead",
     "NewPayout",
     "PaidLine",
     "Payout",
     "PayoutFile",
     "PayoutId",
+    "PendingOperations",
+    "Step",
+    "Trace",
+    "TracedPosting",
     "errors",
+    "holder_labels",
     "keep_payout",
+    "log_head",
     "payout",
     "payout_lines",
+    "pending_operations",
     "read_file",
     "recipients",
     "refuse_faults",
+    "trace",
 ]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from tael import ledger, staff
+from tael import ledger, payments, staff
 from tael.kernel import ids
 from tael.kernel.database import WriteSession
 from tael.kernel.refusals import Refusal
@@ -39,10 +39,7 @@ async def execute(session: WriteSession, approval: staff.Approval, now: datetime
 
 async def _reverse(session: WriteSession, terms: staff.Terms, now: datetime) -> ledger.MovementId:
     memo = read.text(terms, "memo", longest=MEMO_MAX)
-    undone = await ledger.reverse(
-        session, _movement(terms), ledger.MovementId(ids.new_id()), memo=memo, now=now
-    )
-    return undone.id
+    return await payments.reverse_movement(session, _movement(terms), reason=memo, now=now)
 
 
 REVERSAL: Final = staff.Approvable(KIND, subject, refuses, execute)

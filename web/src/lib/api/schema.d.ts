@@ -373,7 +373,11 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    get?: never;
+    /**
+     * Held
+     * @description What is set aside in your wallet for shops, the newest first.
+     */
+    get: operations['held_api_payments_get'];
     put?: never;
     /**
      * Pay
@@ -533,6 +537,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/sandbox/captures': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Capture Many
+     * @description Have shops take what is held for them in many payments at once, each by itself.
+     */
+    post: operations['capture_many_api_sandbox_captures_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/sandbox/cards': {
     parameters: {
       query?: never;
@@ -621,6 +645,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/sandbox/payments/{payment}/captures': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Capture
+     * @description Have a shop take what is held for it, or a part; more can follow unless it is final.
+     */
+    post: operations['capture_api_sandbox_payments__payment__captures_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/sandbox/payments/{payment}/refunds': {
     parameters: {
       query?: never;
@@ -637,6 +681,26 @@ export interface paths {
      *     Done when the reply says `succeeded`; a refund to a card may be `pending`.
      */
     post: operations['refund_api_sandbox_payments__payment__refunds_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/sandbox/payments/{payment}/void': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Void
+     * @description Have a shop let go of what is still held for it.
+     */
+    post: operations['void_api_sandbox_payments__payment__void_post'];
     delete?: never;
     options?: never;
     head?: never;
@@ -843,6 +907,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/staff/accounts/lookup': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Find Accounts
+     * @description Accounts by number or holder, masked; it is a POST so that numbers stand in no address.
+     */
+    post: operations['find_accounts_api_staff_accounts_lookup_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/staff/acts': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Acts
+     * @description What staff did: who, what, why, before and after, in which request.
+     */
+    get: operations['acts_api_staff_acts_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/staff/approvals': {
     parameters: {
       query?: never;
@@ -927,6 +1031,66 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/staff/log': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Log
+     * @description The transparency log's head, and what is on its way into it.
+     */
+    get: operations['log_api_staff_log_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/staff/movements': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Movements
+     * @description Movements by number, by account or by day; an amount narrows the latter two.
+     */
+    get: operations['movements_api_staff_movements_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/staff/movements/{movement}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Trace
+     * @description One movement with its postings, holds, order, payment, rail operation, events, log.
+     */
+    get: operations['trace_api_staff_movements__movement__get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/staff/password': {
     parameters: {
       query?: never;
@@ -941,6 +1105,146 @@ export interface paths {
      * @description Choose another password: at least 15 characters, whatever they are; all else signs out.
      */
     post: operations['change_staff_password_api_staff_password_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/staff/payouts': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Propose Payout
+     * @description Keep a file without faults and put it before somebody else: all its rows or none.
+     */
+    post: operations['propose_payout_api_staff_payouts_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/staff/payouts/check': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Check
+     * @description Say what a file would pay, row by row where it cannot; nothing is kept.
+     */
+    post: operations['check_api_staff_payouts_check_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/staff/payouts/{payout}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Read Payout
+     * @description A payout and its rows, each with its movement once it is paid.
+     */
+    get: operations['read_payout_api_staff_payouts__payout__get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/staff/reconciliation/breaks': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Breaks
+     * @description What differs, the newest first.
+     */
+    get: operations['breaks_api_staff_reconciliation_breaks_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/staff/reconciliation/breaks/{break_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * One Break
+     * @description One break with both its sides.
+     */
+    get: operations['one_break_api_staff_reconciliation_breaks__break_id__get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/staff/reconciliation/runs': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Runs
+     * @description The days that were compared with the switch's files, the newest first.
+     */
+    get: operations['runs_api_staff_reconciliation_runs_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/staff/reconciliation/runs/{day}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Run
+     * @description One day.
+     */
+    get: operations['run_api_staff_reconciliation_runs__day__get'];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -1001,6 +1305,26 @@ export interface paths {
      * @description End this session of the console; signing out twice is no fault.
      */
     post: operations['staff_sign_out_api_staff_sign_out_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/staff/today': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Today
+     * @description How the bank stands: books, holds, what is pending, approvals, last close, log.
+     */
+    get: operations['today_api_staff_today_get'];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -1380,6 +1704,98 @@ export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
     /**
+     * AccountKind
+     * @description What an account is for; the chart in `chart.py` says how far each may fall.
+     * @enum {string}
+     */
+    AccountKind:
+      | 'customer_cash'
+      | 'merchant_payable'
+      | 'card_clearing'
+      | 'fees'
+      | 'suspense'
+      | 'customer_points'
+      | 'points_issued'
+      | 'interest_expense';
+    /**
+     * AccountWire
+     * @description An account as staff see it; its holder is masked.
+     */
+    AccountWire: {
+      balance: components['schemas']['MoneyWire'];
+      /** Closed */
+      closed: boolean;
+      /** Currency */
+      currency: string;
+      held: components['schemas']['MoneyWire'];
+      /**
+       * Holder
+       * @description Masked; empty for the bank's own.
+       * @example *小明
+       */
+      holder: string;
+      kind: components['schemas']['AccountKind'];
+      /** Number */
+      number: number;
+    };
+    /**
+     * AccountsAsked
+     * @description An account's number, a holder's phone number or `cus_…`; empty for the bank's own.
+     */
+    AccountsAsked: {
+      /** Who */
+      who: string;
+    };
+    /**
+     * AccountsBody
+     * @description The accounts that were found.
+     */
+    AccountsBody: {
+      /** Accounts */
+      accounts: components['schemas']['AccountWire'][];
+    };
+    /**
+     * ActWire
+     * @description One act of staff, as it was kept.
+     */
+    ActWire: {
+      act: components['schemas']['StaffAct'];
+      /** After */
+      after: {
+        [key: string]: unknown;
+      } | null;
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Before */
+      before: {
+        [key: string]: unknown;
+      } | null;
+      /**
+       * Name
+       * @description Null: the operator, at the command line.
+       */
+      name: string | null;
+      /** Reason */
+      reason: string;
+      /** Request Id */
+      request_id: string | null;
+      /** Subject */
+      subject: string;
+    };
+    /**
+     * ActsPage
+     * @description Newest first.
+     */
+    ActsPage: {
+      /** Acts */
+      acts: components['schemas']['ActWire'][];
+      /** Next */
+      next: string | null;
+    };
+    /**
      * Advance
      * @description How far to move the bank's time forward.
      */
@@ -1623,6 +2039,182 @@ export interface components {
       wallet: components['schemas']['WalletBody'];
     };
     /**
+     * BreakDetail
+     * @description A break with what each side holds under its reference.
+     */
+    BreakDetail: {
+      /**
+       * Age Days
+       * @description Business days that it has been open, or was.
+       */
+      age_days: number;
+      booked_effect: components['schemas']['MoneyWire'];
+      /**
+       * Counterpart
+       * @description The break that takes it back.
+       */
+      counterpart: string | null;
+      /**
+       * Day
+       * Format: date
+       */
+      day: string;
+      difference: components['schemas']['MoneyWire'];
+      /** Ended At */
+      ended_at: string | null;
+      file_effect: components['schemas']['MoneyWire'];
+      /**
+       * Id
+       * @example brk_01h455vb4pex5vsknk084sn02q
+       */
+      id: string;
+      /**
+       * Movement
+       * @description The correction that was booked.
+       */
+      movement: string | null;
+      ours: components['schemas']['OurSideWire'] | null;
+      /** Reason */
+      reason: string | null;
+      /**
+       * Reference
+       * @description The switch's retrieval reference.
+       */
+      reference: string;
+      state: components['schemas']['BreakState'];
+      /** Theirs */
+      theirs: components['schemas']['SwitchSideWire'][];
+      type: components['schemas']['BreakType'];
+    };
+    /**
+     * BreakState
+     * @description How far a break has come.
+     * @enum {string}
+     */
+    BreakState: 'open' | 'cleared' | 'posted' | 'linked';
+    /**
+     * BreakType
+     * @description In what a day's file differs from our books.
+     * @enum {string}
+     */
+    BreakType: 'missing_here' | 'missing_there' | 'amount' | 'duplicate' | 'late';
+    /**
+     * BreakWire
+     * @description A reference on which a day's file and our books differ. Amounts are what we are owed.
+     */
+    BreakWire: {
+      /**
+       * Age Days
+       * @description Business days that it has been open, or was.
+       */
+      age_days: number;
+      booked_effect: components['schemas']['MoneyWire'];
+      /**
+       * Counterpart
+       * @description The break that takes it back.
+       */
+      counterpart: string | null;
+      /**
+       * Day
+       * Format: date
+       */
+      day: string;
+      difference: components['schemas']['MoneyWire'];
+      /** Ended At */
+      ended_at: string | null;
+      file_effect: components['schemas']['MoneyWire'];
+      /**
+       * Id
+       * @example brk_01h455vb4pex5vsknk084sn02q
+       */
+      id: string;
+      /**
+       * Movement
+       * @description The correction that was booked.
+       */
+      movement: string | null;
+      /** Reason */
+      reason: string | null;
+      /**
+       * Reference
+       * @description The switch's retrieval reference.
+       */
+      reference: string;
+      state: components['schemas']['BreakState'];
+      type: components['schemas']['BreakType'];
+    };
+    /**
+     * BreaksWire
+     * @description Newest first.
+     */
+    BreaksWire: {
+      /** Breaks */
+      breaks: components['schemas']['BreakWire'][];
+      /**
+       * Next
+       * @description Give it as `before`; null on the last page.
+       */
+      next: string | null;
+    };
+    /**
+     * Capture
+     * @description When an order's money is taken.
+     * @enum {string}
+     */
+    Capture: 'automatic' | 'manual';
+    /**
+     * CaptureAsked
+     * @description Take what is held: all that is left without an amount; `final` frees the rest.
+     */
+    CaptureAsked: {
+      amount?: components['schemas']['MoneyWire'] | null;
+      /**
+       * Final
+       * @default true
+       */
+      final: boolean;
+    };
+    /**
+     * CaptureOne
+     * @description One of many captures.
+     */
+    CaptureOne: {
+      amount?: components['schemas']['MoneyWire'] | null;
+      /**
+       * Final
+       * @default true
+       */
+      final: boolean;
+      /** Payment */
+      payment: string;
+    };
+    /**
+     * CaptureOutcome
+     * @description What came of one of many captures: the payment as it stands, or why not.
+     */
+    CaptureOutcome: {
+      captured: components['schemas']['TillPayment'] | null;
+      /** Payment */
+      payment: string;
+      refusal: components['schemas']['Problem'] | null;
+    };
+    /**
+     * CapturesAsked
+     * @description Many captures at once: each is done or refused by itself, in this order.
+     */
+    CapturesAsked: {
+      /** Captures */
+      captures: components['schemas']['CaptureOne'][];
+    };
+    /**
+     * CapturesDone
+     * @description The outcome of each capture, in the order in which they were asked.
+     */
+    CapturesDone: {
+      /** Captures */
+      captures: components['schemas']['CaptureOutcome'][];
+    };
+    /**
      * CardBody
      * @description A bound card. Of its number, the first six and the last four digits are ever shown.
      */
@@ -1861,6 +2453,8 @@ export interface components {
      * @description What an order asks for.
      */
     CodeOrderWire: {
+      /** @description `manual`: the amount is set aside, and the shop takes it later. */
+      capture: components['schemas']['Capture'];
       /** Description */
       description: string;
       /**
@@ -2006,6 +2600,15 @@ export interface components {
      */
     Every: 'once' | 'week' | 'month';
     /**
+     * FaultWire
+     * @description A row that cannot be paid.
+     */
+    FaultWire: {
+      fault: components['schemas']['LineFault'];
+      /** Row */
+      row: number;
+    };
+    /**
      * FoundPayeeWire
      * @description Whom a phone number belongs to; compare the mask with whom you mean.
      */
@@ -2062,6 +2665,16 @@ export interface components {
        * @constant
        */
       status: 'ok';
+    };
+    /**
+     * HeldKind
+     * @description What pending holds set aside of one kind of account.
+     */
+    HeldKind: {
+      amount: components['schemas']['MoneyWire'];
+      /** Holds */
+      holds: number;
+      kind: components['schemas']['AccountKind'];
     };
     /**
      * HeldWire
@@ -2151,6 +2764,19 @@ export interface components {
       why: string;
     };
     /**
+     * KindTotal
+     * @description All accounts of one kind and currency together.
+     */
+    KindTotal: {
+      /** Accounts */
+      accounts: number;
+      balance: components['schemas']['MoneyWire'];
+      /** Currency */
+      currency: string;
+      held: components['schemas']['MoneyWire'];
+      kind: components['schemas']['AccountKind'];
+    };
+    /**
      * LanguageChosen
      * @description The language to speak to the customer in.
      */
@@ -2160,6 +2786,24 @@ export interface components {
        * @enum {string}
        */
       language: 'zh-CN' | 'en';
+    };
+    /**
+     * LastClose
+     * @description The newest business day that was closed.
+     */
+    LastClose: {
+      /**
+       * Closed At
+       * Format: date-time
+       */
+      closed_at: string;
+      /**
+       * Day
+       * Format: date
+       */
+      day: string;
+      /** Differences */
+      differences: number;
     };
     /**
      * LimitBody
@@ -2212,6 +2856,39 @@ export interface components {
        * @example Asia/Shanghai
        */
       time_zone: string;
+    };
+    /**
+     * LineFault
+     * @description What is wrong with a line of a payout's file.
+     * @enum {string}
+     */
+    LineFault:
+      | 'header'
+      | 'columns'
+      | 'wallet_malformed'
+      | 'wallet_unknown'
+      | 'wallet_repeated'
+      | 'amount_malformed'
+      | 'memo_too_long'
+      | 'too_many'
+      | 'empty';
+    /**
+     * LogWire
+     * @description The transparency log: what it holds, what was published, what still waits.
+     */
+    LogWire: {
+      /** Published At */
+      published_at: string | null;
+      /** Published Size */
+      published_size: number | null;
+      /** Root */
+      root: string;
+      /** Size */
+      size: number;
+      /** Waiting */
+      waiting: number;
+      /** Waiting Since */
+      waiting_since: string | null;
     };
     /**
      * Lookup
@@ -2293,8 +2970,48 @@ export interface components {
       | 'fee'
       | 'refund'
       | 'reversal'
+      | 'payout'
       | 'adjustment'
       | 'interest';
+    /**
+     * MovementRow
+     * @description A movement in a list. `amount` is its first posting's, or the account's own side.
+     */
+    MovementRow: {
+      amount: components['schemas']['MoneyWire'];
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      kind: components['schemas']['MovementKind'];
+      /** Memo */
+      memo: string;
+      /**
+       * Movement
+       * @example mov_01j9z3k4m5n6p7q8r9s0t1v2w3
+       */
+      movement: string;
+      /** Payee */
+      payee: string;
+      /** Payer */
+      payer: string;
+      /** Postings */
+      postings: number;
+    };
+    /**
+     * MovementsPage
+     * @description Newest first.
+     */
+    MovementsPage: {
+      /** Movements */
+      movements: components['schemas']['MovementRow'][];
+      /**
+       * Next
+       * @description Give it as `before`; null on the last page.
+       */
+      next: string | null;
+    };
     /**
      * NewCard
      * @description Have a bank issue a card to somebody; who is left out is invented.
@@ -2401,6 +3118,11 @@ export interface components {
      */
     OrderRequest: {
       amount: components['schemas']['MoneyWire'];
+      /**
+       * @description `manual`: paying sets the amount aside, for the shop to take later.
+       * @default automatic
+       */
+      capture: components['schemas']['Capture'];
       /** Description */
       description: string;
       /** Expires In S */
@@ -2420,7 +3142,43 @@ export interface components {
        * State
        * @enum {string}
        */
-      state: 'open' | 'paying' | 'paid' | 'expired' | 'closed';
+      state: 'open' | 'paying' | 'held' | 'paid' | 'expired' | 'closed';
+    };
+    /**
+     * OurSideWire
+     * @description An entry of our account with the switch.
+     */
+    OurSideWire: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /**
+       * Day
+       * Format: date
+       */
+      day: string;
+      effect: components['schemas']['MoneyWire'];
+      /** Kind */
+      kind: string;
+      /** Movement */
+      movement: string;
+    };
+    /**
+     * PaidLineWire
+     * @description One row, and the movement that it became.
+     */
+    PaidLineWire: {
+      amount: components['schemas']['MoneyWire'];
+      /** Customer */
+      customer: string;
+      /** Memo */
+      memo: string;
+      /** Movement */
+      movement: string | null;
+      /** Row */
+      row: number;
     };
     /**
      * PartWire
@@ -2555,6 +3313,118 @@ export interface components {
       state: components['schemas']['PaymentState'];
     };
     /**
+     * PaymentsWire
+     * @description Several payments.
+     */
+    PaymentsWire: {
+      /** Payments */
+      payments: components['schemas']['PaymentWire'][];
+    };
+    /**
+     * PayoutBody
+     * @description A payout as it is kept.
+     */
+    PayoutBody: {
+      /** Account */
+      account: number;
+      /** Lines */
+      lines: number;
+      /**
+       * Made At
+       * Format: date-time
+       */
+      made_at: string;
+      /** Name */
+      name: string;
+      /** Paid At */
+      paid_at: string | null;
+      /**
+       * Payout
+       * @example pyt_01h455vb4pex5vsknk084sn02q
+       */
+      payout: string;
+      total: components['schemas']['MoneyWire'];
+    };
+    /**
+     * PayoutFileGiven
+     * @description A file of `wallet,amount,memo`: phone numbers or `cus_…`, yuan, and what it is for.
+     */
+    PayoutFileGiven: {
+      /**
+       * Csv
+       * @example wallet,amount,memo
+       *     13800001234,1250.00,November
+       */
+      csv: string;
+    };
+    /**
+     * PayoutLinesBody
+     * @description Rows of a payout in the file's order.
+     */
+    PayoutLinesBody: {
+      /** Lines */
+      lines: components['schemas']['PaidLineWire'][];
+      /**
+       * Next
+       * @description Give it as `after`; null on the last page.
+       */
+      next: number | null;
+      payout: components['schemas']['PayoutBody'];
+    };
+    /**
+     * PayoutProposed
+     * @description A file to be paid from one of the bank's own accounts, and why.
+     */
+    PayoutProposed: {
+      /**
+       * Account
+       * @example 1900
+       */
+      account: number;
+      /**
+       * Csv
+       * @example wallet,amount,memo
+       *     13800001234,1250.00,November
+       */
+      csv: string;
+      /**
+       * Name
+       * @example 工资 2026-11
+       */
+      name: string;
+      /** Reason */
+      reason: string;
+    };
+    /**
+     * PendingKind
+     * @description What the card switch has not finally answered.
+     */
+    PendingKind: {
+      amount: components['schemas']['MoneyWire'];
+      /**
+       * Final By
+       * Format: date-time
+       */
+      final_by: string;
+      /**
+       * Kind
+       * @example top_up
+       */
+      kind: string;
+      /**
+       * Oldest At
+       * Format: date-time
+       */
+      oldest_at: string;
+      /** Operations */
+      operations: number;
+      /**
+       * State
+       * @example unknown
+       */
+      state: string;
+    };
+    /**
      * PersonPayeeWire
      * @description A person as a payer may see him: masks only.
      */
@@ -2681,6 +3551,26 @@ export interface components {
        * @description A JPEG or PNG picture of 300 kB at most, in base64.
        */
       portrait?: string | null;
+    };
+    /**
+     * PostingWire
+     * @description One line of a movement: `amount` from `debit` to `credit`.
+     */
+    PostingWire: {
+      amount: components['schemas']['MoneyWire'];
+      credit: components['schemas']['AccountWire'];
+      debit: components['schemas']['AccountWire'];
+    };
+    /**
+     * PreviewBody
+     * @description What a file would pay, and what is wrong with it; nothing is kept.
+     */
+    PreviewBody: {
+      /** Faults */
+      faults: components['schemas']['FaultWire'][];
+      /** Lines */
+      lines: number;
+      total: components['schemas']['MoneyWire'];
     };
     /**
      * Problem
@@ -3071,6 +3961,72 @@ export interface components {
      */
     RunState: 'sent' | 'failed';
     /**
+     * RunWire
+     * @description A day compared with the switch's file. Amounts are what the switch owes us.
+     *
+     *     `file_net` = `booked_net` - `corrected_net` + `differing`, to the last unit.
+     */
+    RunWire: {
+      /**
+       * Balanced
+       * @description Whether nothing of the day is left to explain.
+       */
+      balanced: boolean;
+      booked_net: components['schemas']['MoneyWire'];
+      /** Breaks */
+      breaks: number;
+      /**
+       * Changed At
+       * @description When the switch gave another file for the day: an alarm.
+       */
+      changed_at: string | null;
+      /** @description Of what we booked: corrections of breaks. */
+      corrected_net: components['schemas']['MoneyWire'];
+      /**
+       * Day
+       * Format: date
+       */
+      day: string;
+      /** @description The sum of the day's breaks. */
+      differing: components['schemas']['MoneyWire'];
+      /** Entries */
+      entries: number;
+      /**
+       * File Digest
+       * @description SHA-256 of the file.
+       */
+      file_digest: string;
+      file_net: components['schemas']['MoneyWire'];
+      /** Lines */
+      lines: number;
+      /** Matched */
+      matched: number;
+      /** Open Breaks */
+      open_breaks: number;
+      open_differing: components['schemas']['MoneyWire'];
+      /**
+       * Run At
+       * Format: date-time
+       */
+      run_at: string;
+    };
+    /**
+     * RunsWire
+     * @description Newest first, with everything that stands open on whatever day.
+     */
+    RunsWire: {
+      /**
+       * Next
+       * @description Give it as `before`; null on the last page.
+       */
+      next: string | null;
+      /** Open Breaks */
+      open_breaks: number;
+      open_differing: components['schemas']['MoneyWire'];
+      /** Runs */
+      runs: components['schemas']['RunWire'][];
+    };
+    /**
      * SandboxCard
      * @description A card that the sandbox's banks know, with the four elements that bind it.
      */
@@ -3190,6 +4146,24 @@ export interface components {
       /** Shops */
       shops: components['schemas']['Shop'][];
     };
+    /**
+     * StaffAct
+     * @description What is kept of what staff does.
+     * @enum {string}
+     */
+    StaffAct:
+      | 'added'
+      | 'disabled'
+      | 'roles_changed'
+      | 'password_reset'
+      | 'password_changed'
+      | 'signed_in'
+      | 'signed_out'
+      | 'proposed'
+      | 'approved'
+      | 'not_carried_out'
+      | 'rejected'
+      | 'withdrawn';
     /**
      * StaffSessionBody
      * @description Who of our staff this browser speaks for.
@@ -3339,6 +4313,27 @@ export interface components {
      */
     StandingState: 'active' | 'finished' | 'cancelled' | 'ended';
     /**
+     * StepWire
+     * @description One thing behind a movement.
+     */
+    StepWire: {
+      /** At */
+      at: string | null;
+      /** Facts */
+      facts: {
+        [key: string]: unknown;
+      };
+      /** Id */
+      id: string | null;
+      /** State */
+      state: string | null;
+      /**
+       * What
+       * @example payment
+       */
+      what: string;
+    };
+    /**
      * SwitchOrder
      * @description How the other bank's card switch shall behave for the next requests.
      */
@@ -3374,6 +4369,36 @@ export interface components {
       standing: {
         [key: string]: unknown;
       }[];
+    };
+    /**
+     * SwitchSideWire
+     * @description A line of the switch's file.
+     */
+    SwitchSideWire: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /**
+       * Card
+       * @example 999101*********0038
+       */
+      card: string;
+      /**
+       * Day
+       * Format: date
+       */
+      day: string;
+      effect: components['schemas']['MoneyWire'];
+      /** Line */
+      line: number;
+      /** Response */
+      response: string;
+      /** Stan */
+      stan: number;
+      /** Type */
+      type: string;
     };
     /**
      * Terms
@@ -3444,6 +4469,75 @@ export interface components {
        * @description No day after this one.
        */
       last_on?: string | null;
+    };
+    /**
+     * TodayBody
+     * @description How the bank stands at this moment.
+     */
+    TodayBody: {
+      /**
+       * Balanced
+       * @description Whether each currency's accounts sum to zero.
+       */
+      balanced: boolean;
+      /**
+       * Business Time
+       * Format: date-time
+       */
+      business_time: string;
+      /** Held */
+      held: components['schemas']['HeldKind'][];
+      last_close: components['schemas']['LastClose'] | null;
+      log: components['schemas']['LogWire'];
+      /**
+       * Machine Time
+       * Format: date-time
+       */
+      machine_time: string;
+      /** Open Approvals */
+      open_approvals: number;
+      /** Pending */
+      pending: components['schemas']['PendingKind'][];
+      /** Trial Balance */
+      trial_balance: components['schemas']['KindTotal'][];
+    };
+    /**
+     * TraceBody
+     * @description A movement with everything that stands behind it.
+     */
+    TraceBody: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /**
+       * Effective On
+       * Format: date
+       */
+      effective_on: string;
+      kind: components['schemas']['MovementKind'];
+      /** Memo */
+      memo: string;
+      /**
+       * Movement
+       * @example mov_01j9z3k4m5n6p7q8r9s0t1v2w3
+       */
+      movement: string;
+      /** Payee */
+      payee: string;
+      /** Payer */
+      payer: string;
+      /** Postings */
+      postings: components['schemas']['PostingWire'][];
+      /** Receipt Number */
+      receipt_number: string;
+      /** Reversed By */
+      reversed_by: string | null;
+      /** Reverses */
+      reverses: string | null;
+      /** Steps */
+      steps: components['schemas']['StepWire'][];
     };
     /**
      * TransferRequest
@@ -4987,6 +6081,55 @@ export interface operations {
       };
     };
   };
+  held_api_payments_get: {
+    parameters: {
+      query: {
+        state: 'held';
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PaymentsWire'];
+        };
+      };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   pay_api_payments_post: {
     parameters: {
       query?: never;
@@ -5085,6 +6228,8 @@ export interface operations {
        *     `payments.self_payment`: This is your own shop: an owner cannot pay himself.
        *
        *     `payments.same_payment_pending`: The same amount to the same shop is still on its way: wait for its outcome.
+       *
+       *     `payments.hold_needs_balance`: The shop asks to set the amount aside, and only the balance can be set aside, no card.
        *
        *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
        */
@@ -5908,6 +7053,94 @@ export interface operations {
       };
     };
   };
+  capture_many_api_sandbox_captures_post: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CapturesAsked'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CapturesDone'];
+        };
+      };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.foreign_origin`: This request came from another site, so it was not carried out. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.in_progress`: The first request with this key is still running: ask again with the same key. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Validation Error`request.key_reused`: This idempotency key was used for another request: make a new key. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   cards_api_sandbox_cards_get: {
     parameters: {
       query?: never;
@@ -6202,6 +7435,123 @@ export interface operations {
       };
     };
   };
+  capture_api_sandbox_payments__payment__captures_post: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
+      path: {
+        payment: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CaptureAsked'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TillPayment'];
+        };
+      };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.foreign_origin`: This request came from another site, so it was not carried out. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `payments.payment_not_found`: You have made no such payment. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `payments.payment_not_held`: This payment holds no money: it was made at once, or never.
+       *
+       *     `payments.payment_reversed`: The bank undid this payment: there is nothing left of it to take or to give back.
+       *
+       *     `ledger.hold_not_open`: The hold was taken whole, given up or never made: there is nothing left of it.
+       *
+       *     `ledger.hold_expired`: The hold passed its deadline and its money was released.
+       *
+       *     `ledger.capture_exceeds_hold`: The capture asks for more than is left of the hold.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
+       */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   refund_api_sandbox_payments__payment__refunds_post: {
     parameters: {
       query?: never;
@@ -6286,6 +7636,117 @@ export interface operations {
       };
       /** @description `payments.refund_too_late`: The time in which this payment can be given back is over. */
       410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  void_api_sandbox_payments__payment__void_post: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
+      path: {
+        payment: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TillPayment'];
+        };
+      };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.foreign_origin`: This request came from another site, so it was not carried out. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `payments.payment_not_found`: You have made no such payment. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `payments.payment_not_held`: This payment holds no money: it was made at once, or never.
+       *
+       *     `payments.payment_reversed`: The bank undid this payment: there is nothing left of it to take or to give back.
+       *
+       *     `ledger.hold_not_open`: The hold was taken whole, given up or never made: there is nothing left of it.
+       *
+       *     `ledger.hold_expired`: The hold passed its deadline and its money was released.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
+       */
+      409: {
         headers: {
           [name: string]: unknown;
         };
@@ -7111,6 +8572,129 @@ export interface operations {
       };
     };
   };
+  find_accounts_api_staff_accounts_lookup_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['AccountsAsked'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AccountsBody'];
+        };
+      };
+      /** @description `staff.signed_out`: You are signed out of the console: sign in to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `staff.password_change_due`: Choose a password of your own before you go on.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `identity.phone_invalid`: That is not a mobile number that can receive a code.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  acts_api_staff_acts_get: {
+    parameters: {
+      query?: {
+        subject?: string | null;
+        before?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ActsPage'];
+        };
+      };
+      /** @description `staff.signed_out`: You are signed out of the console: sign in to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `staff.password_change_due`: Choose a password of your own before you go on.
+       *
+       *     `staff.role_missing`: This is for another role (`needs`) than yours.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
   list_approvals_api_staff_approvals_get: {
     parameters: {
       query?: {
@@ -7589,6 +9173,161 @@ export interface operations {
       };
     };
   };
+  log_api_staff_log_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['LogWire'];
+        };
+      };
+      /** @description `staff.signed_out`: You are signed out of the console: sign in to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `staff.password_change_due`: Choose a password of your own before you go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  movements_api_staff_movements_get: {
+    parameters: {
+      query?: {
+        number?: string | null;
+        account?: number | null;
+        day?: string | null;
+        /** @description Minor units, exactly. */
+        amount?: number | null;
+        before?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MovementsPage'];
+        };
+      };
+      /** @description `staff.signed_out`: You are signed out of the console: sign in to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `staff.password_change_due`: Choose a password of your own before you go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  trace_api_staff_movements__movement__get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        movement: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TraceBody'];
+        };
+      };
+      /** @description `staff.signed_out`: You are signed out of the console: sign in to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `staff.password_change_due`: Choose a password of your own before you go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `ledger.movement_not_found`: There is no such movement in your account. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   change_staff_password_api_staff_password_post: {
     parameters: {
       query?: never;
@@ -7702,6 +9441,483 @@ export interface operations {
        *     `kernel.busy`: Something else holds what this needs: try again in a moment with the same key.
        */
       503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  propose_payout_api_staff_payouts_post: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description Made by the client for this act and kept until a definite answer; the same key with the same request gets the same reply again.
+         * @example 3f0e9b8a7d6c5b4a39281706
+         */
+        'Idempotency-Key': string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PayoutProposed'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ApprovalWire'];
+        };
+      };
+      /**
+       * @description `request.key_missing`: This operation needs an Idempotency-Key header of 8 to 64 characters.
+       *
+       *     `request.device_missing`: This browser is not known yet: ask for the session first.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `staff.signed_out`: You are signed out of the console: sign in to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `staff.password_change_due`: Choose a password of your own before you go on.
+       *
+       *     `staff.role_missing`: This is for another role (`needs`) than yours.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `ops.payout_lines_refused`: Some wallets can no longer receive this (`lines`), so nobody was paid.
+       *
+       *     `ops.payout_repeated`: A payout of this name with these very lines was paid already.
+       *
+       *     `staff.already_proposed`: The same is proposed already (`approval`) and waits for its decision.
+       *
+       *     `request.in_progress`: The first request with this key is still running: ask again with the same key.
+       */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `ops.payout_file_invalid`: Some lines of the file cannot be paid (`lines`), so none is: correct them and upload it.
+       *
+       *     `ops.not_own_account`: A payout is made from one of the bank's own accounts.
+       *
+       *     `request.key_reused`: This idempotency key was used for another request: make a new key.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  check_api_staff_payouts_check_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PayoutFileGiven'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PreviewBody'];
+        };
+      };
+      /** @description `staff.signed_out`: You are signed out of the console: sign in to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `staff.password_change_due`: Choose a password of your own before you go on.
+       *
+       *     `staff.role_missing`: This is for another role (`needs`) than yours.
+       *
+       *     `request.foreign_origin`: This request came from another site, so it was not carried out.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.body_too_large`: The request is larger than this operation takes. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  read_payout_api_staff_payouts__payout__get: {
+    parameters: {
+      query?: {
+        after?: number;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        payout: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PayoutLinesBody'];
+        };
+      };
+      /** @description `staff.signed_out`: You are signed out of the console: sign in to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `staff.password_change_due`: Choose a password of your own before you go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `ops.payout_not_found`: There is no such payout. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  breaks_api_staff_reconciliation_breaks_get: {
+    parameters: {
+      query?: {
+        state?: components['schemas']['BreakState'] | null;
+        type?: components['schemas']['BreakType'] | null;
+        day?: string | null;
+        before?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BreaksWire'];
+        };
+      };
+      /** @description `staff.signed_out`: You are signed out of the console: sign in to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `staff.password_change_due`: Choose a password of your own before you go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  one_break_api_staff_reconciliation_breaks__break_id__get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        break_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BreakDetail'];
+        };
+      };
+      /** @description `staff.signed_out`: You are signed out of the console: sign in to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `staff.password_change_due`: Choose a password of your own before you go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `settlement.break_not_found`: There is no such break. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  runs_api_staff_reconciliation_runs_get: {
+    parameters: {
+      query?: {
+        before?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RunsWire'];
+        };
+      };
+      /** @description `staff.signed_out`: You are signed out of the console: sign in to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `staff.password_change_due`: Choose a password of your own before you go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HTTPValidationError'];
+        };
+      };
+    };
+  };
+  run_api_staff_reconciliation_runs__day__get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        day: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RunWire'];
+        };
+      };
+      /** @description `staff.signed_out`: You are signed out of the console: sign in to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `staff.password_change_due`: Choose a password of your own before you go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `settlement.run_not_found`: That day was not compared with the switch's file. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
+      422: {
         headers: {
           [name: string]: unknown;
         };
@@ -7921,6 +10137,44 @@ export interface operations {
       };
       /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
       503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  today_api_staff_today_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TodayBody'];
+        };
+      };
+      /** @description `staff.signed_out`: You are signed out of the console: sign in to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `staff.password_change_due`: Choose a password of your own before you go on. */
+      403: {
         headers: {
           [name: string]: unknown;
         };
