@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -28,6 +29,7 @@ class Stay:
     bill: str
     payment: str
     top_up: str
+    standing: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ async def settle(url: str, till: Till) -> Stay:
         top_up = await _open(customer, CUSTOMER)
         await _open(friend, FRIEND)
         payment = await customer.pay(orders[0]["payload"])
+        standing = await _order_rent(customer)
         await customer.pay(till.static_payload, 9_90)
         await customer.transfer(FRIEND.phone, 88_88, "生日快乐")
         await friend.transfer(CUSTOMER.phone, 42_00, "电影票")
@@ -76,6 +79,7 @@ async def settle(url: str, till: Till) -> Stay:
             bill=payment["movement"],
             payment=payment["payment"],
             top_up=top_up["id"],
+            standing=standing["standing_order"],
         )
 
 
@@ -88,6 +92,30 @@ async def _open(person: Person, who: Seeded) -> dict[str, Any]:
     cards.sort(key=lambda card: card["kind"] != "debit")
     bound = [await person.bind_card(card) for card in cards]
     return await person.top_up(bound[0]["card"]["card"], who.balance_minor)
+
+
+async def _order_rent(customer: Person) -> dict[str, Any]:
+    """Something that is sent each month, and something later once."""
+    made: dict[str, Any] = {}
+    today = datetime.fromisoformat((await customer.get("/session"))["business_time"])
+    for every, after, fen, memo in (("once", 20, 66_00, "生日红包"), ("month", 9, 35_00, "房租")):
+        made = await customer.order_transfers(
+            FRIEND.phone,
+            fen,
+            memo,
+            {
+                "every": every,
+                "first_on": (today + timedelta(days=after)).date().isoformat(),
+                "last_on": None,
+            },
+        )
+    return made
+
+
+def _send_monthly(page: Page) -> None:
+    page.locator("main section button.item").first.click()
+    page.locator("main .when label").last.click()
+    page.locator("main .when input[type='date']").first.wait_for()
 
 
 def _no_camera(page: Page) -> None:
@@ -128,6 +156,9 @@ def stops(stay: Stay) -> list[Stop]:
         Stop("result", f"/result/payment/{stay.payment}"),
         Stop("result-top-up", f"/result/top-up/{stay.top_up}"),
         Stop("transfer", "/transfer"),
+        Stop("transfer-monthly", "/transfer", act=_send_monthly),
+        Stop("standing", "/standing"),
+        Stop("standing-order", f"/standing/{stay.standing}"),
         Stop("receive", "/receive"),
         Stop("top-up", "/top-up"),
         Stop("withdraw", "/withdraw"),

@@ -131,7 +131,7 @@ class Person:
         self.customer = session["customer"]
 
     async def authorise(
-        self, purpose: str, payee: str, amount: Json, order: str | None = None
+        self, purpose: str, payee: str, amount: Json, order: str | None = None, **more: Json
     ) -> str:
         """Enter the PIN for exactly this."""
         granted = await self.post(
@@ -142,6 +142,7 @@ class Person:
                 "amount": amount,
                 "order": order,
                 "pin": self.pin,
+                **more,
             },
         )
         authorisation: str = granted["authorisation"]
@@ -208,6 +209,17 @@ class Person:
         return await self.post(
             "/transfers",
             {"payee": payee, "amount": amount, "memo": memo, "authorisation": authorisation},
+        )
+
+    async def order_transfers(self, phone: str, minor: int, memo: str, timetable: Json) -> Json:
+        """Have money sent to the holder of a phone number on later days."""
+        payee = (await self.post("/payees/lookup", {"phone": phone}))["payee"]
+        what = {"payee": payee, "amount": money(minor), "timetable": timetable}
+        authorisation = await self.authorise(
+            "standing_order", payee, what["amount"], timetable=timetable
+        )
+        return await self.post(
+            "/standing-orders", {**what, "memo": memo, "authorisation": authorisation}
         )
 
 

@@ -78,9 +78,6 @@ export const setLanguage = (language: t.Language) => {
   return act({ path, body, send: (how) => client.POST(path, { body, ...how }) });
 };
 
-export const wouldPass = (what: t.SpendAct, amount: Money) =>
-  read(() => client.POST('/api/limits/check', { body: { act: what, amount } }));
-
 export const proveIdentity = (body: t.IdentityProof) => {
   const path = '/api/upgrades/identity';
   return act({ path, body, send: (how) => client.POST(path, { body, ...how }) });
@@ -154,6 +151,32 @@ export const send = (body: t.NewTransfer) => {
   const path = '/api/transfers';
   return act({ path, body, send: (how) => client.POST(path, { body, ...how }), lasting: true });
 };
+
+/** What an act would do now, told by the act itself; nothing is done. */
+export const rehearse = (body: t.Rehearsed) => read(() => client.POST('/api/rehearsals', { body }));
+
+// Standing orders
+export const getStandingOrders = async () =>
+  (await read(() => client.GET('/api/standing-orders'))).standing_orders;
+
+export const getStandingOrder = (standing_order: string) =>
+  read(() =>
+    client.GET('/api/standing-orders/{standing_order}', { params: { path: { standing_order } } }),
+  );
+
+export const makeStandingOrder = (body: t.NewStandingOrder) => {
+  const path = '/api/standing-orders';
+  return act({ path, body, send: (how) => client.POST(path, { body, ...how }) });
+};
+
+export const cancelStandingOrder = (standing_order: string) =>
+  act({
+    path: `/api/standing-orders/${standing_order}`,
+    send: (how) =>
+      client.DELETE('/api/standing-orders/{standing_order}', {
+        params: { path: { standing_order }, ...how.params },
+      }),
+  });
 
 const LASTING = ['/api/top-ups', '/api/withdrawals', '/api/payments', '/api/transfers'] as const;
 

@@ -16,7 +16,6 @@ export type Limits = Shapes['LimitsBody'];
 export type LimitName = Shapes['LimitBody']['limit'];
 export type WalletClass = Shapes['ClassBody'];
 export type Raise = Shapes['RaiseBody'];
-export type SpendAct = Shapes['CheckAsked']['act'];
 export type Closing = Shapes['ClosingBody'];
 export type Kept = Shapes['KeptBody'];
 export type Obstacle = Shapes['ObstacleBody'];
@@ -38,6 +37,12 @@ export type Funding = NewPayment['funding'];
 export type RecentPayee = Shapes['RecentPayeeWire'];
 export type NewTransfer = Shapes['TransferRequest'];
 export type Transfer = Shapes['TransferWire'];
+export type Rehearsed =
+  Shapes['RehearsedPayment'] | Shapes['RehearsedTransfer'] | Shapes['RehearsedCardTransfer'];
+export type Rehearsal = Shapes['RehearsalBody'];
+export type StandingOrder = Shapes['StandingOrderWire'];
+export type NewStandingOrder = Shapes['StandingOrderAsked'];
+export type Timetable = Shapes['TimetableWire'];
 export type ReceiveCode = Shapes['ReceiveCodeWire'];
 
 export type MovementKind = Shapes['MovementKind'];
@@ -52,3 +57,6 @@ export type SandboxCard = Shapes['SandboxCard'];
 
 /** The payload of the `money_in` event, which OpenAPI cannot describe. */
 export type MoneyIn = Pick<Entry, 'movement' | 'amount' | 'counterparty' | 'at'>;
+
+/** The payload of the `standing_order_failed` event. */
+export type StandingOrderFailed = Pick<StandingOrder, 'standing_order' | 'amount'>;

@@ -1,4 +1,4 @@
-import type { MoneyIn } from '$lib/api/types';
+import type { MoneyIn, StandingOrderFailed } from '$lib/api/types';
 import { m } from '$lib/paraglide/messages';
 import { toasts } from './toasts.svelte';
 import { walletState } from './wallet.svelte';
@@ -18,6 +18,15 @@ class Live {
     source.addEventListener('money_in', (event) =>
       this.#arrived(JSON.parse((event as MessageEvent<string>).data) as MoneyIn),
     );
+    source.addEventListener('standing_order_failed', (event) => {
+      const failed = JSON.parse((event as MessageEvent<string>).data) as StandingOrderFailed;
+      toasts.add({
+        tone: 'warning',
+        text: m.standing_live_failed(),
+        amount: failed.amount,
+        href: `/standing/${encodeURIComponent(failed.standing_order)}`,
+      });
+    });
     source.addEventListener('wallet_changed', () => void walletState.refresh());
     // A refused line (a restart, say) is not mended by the browser: that is for us.
     source.addEventListener('error', () => {
