@@ -1031,6 +1031,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/staff/closes': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Closes
+     * @description The days that were closed, newest first.
+     */
+    get: operations['closes_api_staff_closes_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/staff/closes/{day}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * See Close
+     * @description The report of a closed day.
+     */
+    get: operations['see_close_api_staff_closes__day__get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/staff/log': {
     parameters: {
       query?: never;
@@ -1331,6 +1371,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/staff/trial-balance': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Trial Balance
+     * @description The books as of a moment, as they are known now or as they were known at another.
+     */
+    get: operations['trial_balance_api_staff_trial_balance_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/standing-orders': {
     parameters: {
       query?: never;
@@ -1539,6 +1599,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/wallet/balance': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Past Balance
+     * @description The balance of a day or moment, as it is known now or as it was known at another.
+     */
+    get: operations['past_balance_api_wallet_balance_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/wallet/close': {
     parameters: {
       query?: never;
@@ -1593,6 +1673,26 @@ export interface paths {
      * @description Let nothing leave the wallet from now on. Needs no PIN; money still arrives.
      */
     post: operations['freeze_api_wallet_freeze_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/wallet/interest': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * See Interest
+     * @description What the wallet has earned and is paid next; what it was paid last.
+     */
+    get: operations['see_interest_api_wallet_interest_get'];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -2424,6 +2524,90 @@ export interface components {
       business_time: string;
     };
     /**
+     * CloseBody
+     * @description A closed day, as it was known at its closing. It never changes.
+     */
+    CloseBody: {
+      /**
+       * Checkpoint
+       * @description The transparency log's newest signed checkpoint.
+       */
+      checkpoint: string | null;
+      /**
+       * Closed At
+       * Format: date-time
+       */
+      closed_at: string;
+      /**
+       * Day
+       * Format: date
+       */
+      day: string;
+      /** Differences */
+      differences: components['schemas']['DifferenceWire'][];
+      /** Held */
+      held: components['schemas']['HeldTotal'][];
+      /**
+       * Known At
+       * Format: date-time
+       */
+      known_at: string;
+      late: components['schemas']['LateWire'];
+      /** Movements */
+      movements: number;
+      /** Pending */
+      pending: components['schemas']['PendingTotal'][];
+      /** Postings */
+      postings: number;
+      /** Totals */
+      totals: components['schemas']['tael__http__staff_closes__KindTotal'][];
+      /** Trial Balance */
+      trial_balance: components['schemas']['TotalRow'][];
+    };
+    /**
+     * CloseLine
+     * @description A closed day in a list.
+     */
+    CloseLine: {
+      /**
+       * Balanced
+       * @description Whether nothing differed.
+       */
+      balanced: boolean;
+      /**
+       * Closed At
+       * Format: date-time
+       */
+      closed_at: string;
+      /**
+       * Day
+       * Format: date
+       */
+      day: string;
+      /** Differences */
+      differences: number;
+      /**
+       * Late
+       * @description How many of the day's movements were dated to an earlier one.
+       */
+      late: number;
+      /** Movements */
+      movements: number;
+    };
+    /**
+     * ClosePage
+     * @description Newest first.
+     */
+    ClosePage: {
+      /** Closes */
+      closes: components['schemas']['CloseLine'][];
+      /**
+       * Next
+       * @description Give it as `before`; null on the last page.
+       */
+      next: string | null;
+    };
+    /**
      * ClosedBody
      * @description The receipt of a closed wallet.
      */
@@ -2522,6 +2706,23 @@ export interface components {
       | 'card_limit'
       | 'bank_unavailable'
       | 'declined';
+    /**
+     * DifferenceWire
+     * @description What was not as it must be.
+     */
+    DifferenceWire: {
+      /** Expected */
+      expected: string;
+      /** Found */
+      found: string;
+      /**
+       * Rule
+       * @example close.continuity
+       */
+      rule: string;
+      /** Subject */
+      subject: string;
+    };
     /**
      * Direction
      * @description Which way money moved, seen from one account.
@@ -2677,6 +2878,18 @@ export interface components {
       kind: components['schemas']['AccountKind'];
     };
     /**
+     * HeldTotal
+     * @description What was set aside at the end of the day, by kind of account.
+     */
+    HeldTotal: {
+      amount: components['schemas']['MoneyWire'];
+      /** Currency */
+      currency: string;
+      /** Holds */
+      holds: number;
+      kind: components['schemas']['AccountKind'];
+    };
+    /**
      * HeldWire
      * @description Money that was set aside for a shop: how much, what it took so far, until when it may.
      */
@@ -2744,6 +2957,39 @@ export interface components {
       to: string;
     };
     /**
+     * InterestBody
+     * @description What the balance has earned since interest was paid last.
+     */
+    InterestBody: {
+      /**
+       * Accrued
+       * @description In yuan, to four decimals, rounded down: for showing.
+       * @example 1.2345
+       */
+      accrued: string;
+      /**
+       * Accrued To
+       * @description The last day that is in it.
+       */
+      accrued_to: string | null;
+      /**
+       * Credited On
+       * Format: date
+       * @description When the whole fen of it become part of the balance.
+       */
+      credited_on: string;
+      /** @description What was paid last. */
+      paid: components['schemas']['MoneyWire'] | null;
+      /** Paid At */
+      paid_at: string | null;
+      /**
+       * Rate Ppm
+       * @description Of a year, in millionths: 500 is 0.05 %. Zero for a class that earns none.
+       * @example 500
+       */
+      rate_ppm: number;
+    };
+    /**
      * KeptBody
      * @description One kind of record that is kept after closing.
      */
@@ -2762,19 +3008,6 @@ export interface components {
       what: string;
       /** Why */
       why: string;
-    };
-    /**
-     * KindTotal
-     * @description All accounts of one kind and currency together.
-     */
-    KindTotal: {
-      /** Accounts */
-      accounts: number;
-      balance: components['schemas']['MoneyWire'];
-      /** Currency */
-      currency: string;
-      held: components['schemas']['MoneyWire'];
-      kind: components['schemas']['AccountKind'];
     };
     /**
      * LanguageChosen
@@ -2804,6 +3037,14 @@ export interface components {
       day: string;
       /** Differences */
       differences: number;
+    };
+    /**
+     * LateWire
+     * @description What was posted on the day and dated to an earlier one.
+     */
+    LateWire: {
+      /** Movements */
+      movements: number;
     };
     /**
      * LimitBody
@@ -3209,6 +3450,25 @@ export interface components {
       present: string;
     };
     /**
+     * PastBalanceBody
+     * @description A balance as of a moment. Held money is part of it.
+     */
+    PastBalanceBody: {
+      /**
+       * As Of
+       * Format: date-time
+       * @description Everything that counts up to here is in it.
+       */
+      as_of: string;
+      balance: components['schemas']['MoneyWire'];
+      /**
+       * Known At
+       * Format: date-time
+       * @description Everything that was posted up to here is in it.
+       */
+      known_at: string;
+    };
+    /**
      * PayeeWire
      * @description A store, or a person by masks only, as a payer sees them: from the bank's own records.
      */
@@ -3423,6 +3683,20 @@ export interface components {
        * @example unknown
        */
       state: string;
+    };
+    /**
+     * PendingTotal
+     * @description What had not been heard of when the day was closed.
+     */
+    PendingTotal: {
+      amount: components['schemas']['MoneyWire'] | null;
+      /** Count */
+      count: number;
+      /**
+       * Source
+       * @example rails.top_up
+       */
+      source: string;
     };
     /**
      * PersonPayeeWire
@@ -4499,7 +4773,23 @@ export interface components {
       /** Pending */
       pending: components['schemas']['PendingKind'][];
       /** Trial Balance */
-      trial_balance: components['schemas']['KindTotal'][];
+      trial_balance: components['schemas']['tael__http__staff_desk__KindTotal'][];
+    };
+    /**
+     * TotalRow
+     * @description All accounts of one kind and currency together.
+     */
+    TotalRow: {
+      /** Accounts */
+      accounts: number;
+      balance: components['schemas']['MoneyWire'];
+      /**
+       * Currency
+       * @example CNY
+       */
+      currency: string;
+      held: components['schemas']['MoneyWire'];
+      kind: components['schemas']['AccountKind'];
     };
     /**
      * TraceBody
@@ -4584,6 +4874,26 @@ export interface components {
       payee: components['schemas']['PersonPayeeWire'];
       /** Transfer */
       transfer: string;
+    };
+    /**
+     * TrialBalanceBody
+     * @description The books at a moment; each currency sums to zero.
+     */
+    TrialBalanceBody: {
+      /**
+       * As Of
+       * Format: date-time
+       */
+      as_of: string;
+      /** Balanced */
+      balanced: boolean;
+      /**
+       * Known At
+       * Format: date-time
+       */
+      known_at: string;
+      /** Rows */
+      rows: components['schemas']['TotalRow'][];
     };
     /** ValidationError */
     ValidationError: {
@@ -4701,6 +5011,31 @@ export interface components {
        * @example 271906
        */
       code: string;
+    };
+    /**
+     * KindTotal
+     * @description What one kind of movement came to on the day.
+     */
+    tael__http__staff_closes__KindTotal: {
+      amount: components['schemas']['MoneyWire'];
+      /** Currency */
+      currency: string;
+      kind: components['schemas']['MovementKind'];
+      /** Movements */
+      movements: number;
+    };
+    /**
+     * KindTotal
+     * @description All accounts of one kind and currency together.
+     */
+    tael__http__staff_desk__KindTotal: {
+      /** Accounts */
+      accounts: number;
+      balance: components['schemas']['MoneyWire'];
+      /** Currency */
+      currency: string;
+      held: components['schemas']['MoneyWire'];
+      kind: components['schemas']['AccountKind'];
     };
   };
   responses: never;
@@ -9173,6 +9508,118 @@ export interface operations {
       };
     };
   };
+  closes_api_staff_closes_get: {
+    parameters: {
+      query?: {
+        before?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ClosePage'];
+        };
+      };
+      /** @description `staff.signed_out`: You are signed out of the console: sign in to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `staff.password_change_due`: Choose a password of your own before you go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  see_close_api_staff_closes__day__get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        day: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CloseBody'];
+        };
+      };
+      /** @description `staff.signed_out`: You are signed out of the console: sign in to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `staff.password_change_due`: Choose a password of your own before you go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `ledger.day_not_closed`: There is no close of this business day. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `request.invalid`: The request is not of the form that this operation takes.
+       *
+       *     `request.malformed_id`: That is not an identifier of the kind that belongs here.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   log_api_staff_log_get: {
     parameters: {
       query?: never;
@@ -10175,6 +10622,65 @@ export interface operations {
       };
       /** @description `staff.password_change_due`: Choose a password of your own before you go on. */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  trial_balance_api_staff_trial_balance_get: {
+    parameters: {
+      query?: {
+        as_of?: string | null;
+        known_at?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TrialBalanceBody'];
+        };
+      };
+      /** @description `staff.signed_out`: You are signed out of the console: sign in to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `staff.password_change_due`: Choose a password of your own before you go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `ledger.archived`: What was asked for has left the books with an old month; it is kept in the archive. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      422: {
         headers: {
           [name: string]: unknown;
         };
@@ -11278,6 +11784,65 @@ export interface operations {
       };
     };
   };
+  past_balance_api_wallet_balance_get: {
+    parameters: {
+      query?: {
+        as_of?: string | null;
+        known_at?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PastBalanceBody'];
+        };
+      };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `ledger.archived`: What was asked for has left the books with an old month; it is kept in the archive. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   close_api_wallet_close_post: {
     parameters: {
       query?: never;
@@ -11552,6 +12117,53 @@ export interface operations {
       };
       /** @description `kernel.busy`: Something else holds what this needs: try again in a moment with the same key. */
       503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  see_interest_api_wallet_interest_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['InterestBody'];
+        };
+      };
+      /** @description `identity.signed_out`: You are signed out: sign in with your phone number to go on. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `identity.pin_required`: Your number is confirmed; enter your payment PIN to go on. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request.invalid`: The request is not of the form that this operation takes. */
+      422: {
         headers: {
           [name: string]: unknown;
         };

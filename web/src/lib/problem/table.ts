@@ -208,7 +208,10 @@ export const WORDS: Readonly<Record<string, Words>> = {
     next: m.refusal_ledger_account_not_empty_next,
   },
   'ledger.already_reversed': { what: m.refusal_ledger_already_reversed },
+  'ledger.archived': { what: m.refusal_ledger_archived, next: m.refusal_ledger_archived_next },
   'ledger.capture_exceeds_hold': { what: m.refusal_ledger_capture_exceeds_hold },
+  'ledger.day_not_closed': { what: m.refusal_ledger_day_not_closed },
+  'ledger.day_not_over': { what: m.refusal_ledger_day_not_over },
   'ledger.hold_expired': { what: m.refusal_ledger_hold_expired },
   'ledger.hold_not_open': { what: m.refusal_ledger_hold_not_open },
   'ledger.insufficient_funds': {
