@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -349,9 +350,16 @@ _PREPARE: Final[dict[Act, _Prepare]] = {
 }
 
 
-async def a_crowd(bank: Bank, *, seed: int, people: int = 24, with_cards: int = 6) -> Load:
+async def a_crowd(
+    bank: Bank,
+    *,
+    seed: int,
+    people: int = 24,
+    with_cards: int = 6,
+    machine_off: timedelta = timedelta(),
+) -> Load:
     """Customers with money, some of them with cards, ready to do things."""
-    crowd = await settle_in(bank, people)
+    crowd = await settle_in(bank, people, machine_off=machine_off)
     for person in crowd[:with_cards]:
         await bind_debit_card(person)
     return Load(bank, crowd, seed=seed)

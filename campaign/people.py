@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from campaign.bank import Bank
@@ -71,16 +72,26 @@ class Person:
         return reply.json()
 
 
-async def settle_in(bank: Bank, count: int, *, funds_minor: int = FUNDS_MINOR) -> list[Person]:
-    """So many customers of class 4 with money and a session, by the bank's own use cases."""
+async def settle_in(
+    bank: Bank,
+    count: int,
+    *,
+    funds_minor: int = FUNDS_MINOR,
+    machine_off: timedelta = timedelta(),
+) -> list[Person]:
+    """So many customers of class 4 with money and a session, by the bank's own use cases.
+
+    `machine_off` is how far the machine clock of the bank's processes is from ours.
+    """
     hasher = identity.PinHasher.of(bank.settings)
-    made = [await _customer(bank, hasher) for _ in range(count)]
+    now = machine_now() + machine_off
+    made = [await _customer(bank, hasher, now) for _ in range(count)]
     await fund(bank, made, funds_minor)
     return made
 
 
-async def _customer(bank: Bank, hasher: identity.PinHasher) -> Person:
-    customer, device, now = ids.new_id(), uuid4(), machine_now()
+async def _customer(bank: Bank, hasher: identity.PinHasher, now: datetime) -> Person:
+    customer, device = ids.new_id(), uuid4()
     sealer = bank.settings.sealer()
     phone = identity.Phone.parse(f"+8613{secrets.randbelow(10**9):09d}")
     pin = await hasher.hash(customer, PIN)

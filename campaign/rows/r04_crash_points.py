@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from campaign import crashing, invariants
+from campaign import acts, crashing, invariants
 from campaign.bank import Bank, Shape, running_bank
-from campaign.client import NeverSettled, money, new_key
+from campaign.client import NeverSettled
 from campaign.crashing import Order, When
-from campaign.load import Act, Ledger, Operation
+from campaign.load import Ledger, Operation
 from campaign.people import Person, bind_debit_card, settle_in
 from campaign.plan import Attempt, Counts, Plan, Row, RowResult
 
@@ -37,54 +37,23 @@ class Saga:
 
 
 async def _transfer(bank: Bank, person: Person, minor: int) -> Operation:
-    payee = (await settle_in(bank, 1))[0]
-    authorisation = await person.authorise("transfer", payee.customer, minor)
-    body = {
-        "payee": payee.customer,
-        "amount": money(minor),
-        "memo": "",
-        "authorisation": authorisation,
-    }
-    return Operation(Act.TRANSFER, new_key(), person, body, minor, payee)
+    return await acts.transfer(person, (await settle_in(bank, 1))[0], minor)
 
 
 async def _payment(_bank: Bank, person: Person, minor: int) -> Operation:
-    return await _pay(Act.PAYMENT, person, minor, {"kind": "balance"})
+    return await acts.payment(person, minor)
 
 
 async def _card_payment(_bank: Bank, person: Person, minor: int) -> Operation:
-    funding = {"kind": "card", "card": person.cards[0]}
-    return await _pay(Act.CARD_PAYMENT, person, minor, funding)
-
-
-async def _pay(act: Act, person: Person, minor: int, funding: dict[str, str]) -> Operation:
-    store = (await person.get("/sandbox/shops"))["shops"][0]["store"]
-    wanted = {"amount": money(minor), "description": "牛肉面"}
-    order = (await person.post(f"/sandbox/shops/{store}/orders", wanted))["order"]
-    authorisation = await person.authorise("payment", store, minor, order)
-    body = {
-        "payee": store,
-        "order": order,
-        "amount": money(minor),
-        "authorisation": authorisation,
-        "funding": funding,
-    }
-    return Operation(act, new_key(), person, body, minor)
+    return await acts.card_payment(person, minor)
 
 
 async def _top_up(_bank: Bank, person: Person, minor: int) -> Operation:
-    return await _card_transfer(Act.TOP_UP, person, minor)
+    return await acts.top_up(person, minor)
 
 
 async def _withdrawal(_bank: Bank, person: Person, minor: int) -> Operation:
-    return await _card_transfer(Act.WITHDRAWAL, person, minor)
-
-
-async def _card_transfer(act: Act, person: Person, minor: int) -> Operation:
-    card = person.cards[0]
-    authorisation = await person.authorise(act.value, card, minor)
-    body = {"card": card, "amount": money(minor), "authorisation": authorisation}
-    return Operation(act, new_key(), person, body, minor)
+    return await acts.withdrawal(person, minor)
 
 
 SAGAS: Final = (
@@ -183,11 +152,10 @@ async def crash(
     order.arm(path)
     told.operations.append(operation)
     try:
-        operation.reply, operation.tries = await person.caller.settle(
-            "POST", operation.path, operation.body, key=operation.key, within_s=SETTLE_S
-        )
+        await acts.carry_out(operation, within_s=SETTLE_S)
     except NeverSettled as fault:
         return [f"I16 {fault}"], crashing.seen(path)
+    assert operation.reply is not None
     failures = [] if operation.acknowledged else [f"it was refused: {operation.reply.body!r}"]
     failures += await invariants.quiet(bank)
     crashing.disarm(path)
