@@ -51,7 +51,7 @@ async def begun(
             rails.Intent(
                 kind=kind,
                 pan=Pan(number),
-                amount=amount or yuan(100),
+                amount=yuan(100) if amount is None else amount,
                 reference=uuid4(),
                 instrument=uuid4(),
                 holder=uuid4(),
