@@ -126,7 +126,12 @@ class Tally:
 
 
 async def simulate(
-    banks: Banks, seeds: Collection[int], tally: Tally, *, steps: int = RUN_STEPS
+    banks: Banks,
+    seeds: Collection[int],
+    tally: Tally,
+    *,
+    steps: int = RUN_STEPS,
+    told: Callable[[int, int], None] = lambda _seed, _steps: None,
 ) -> Failure | None:
     """A run for each seed, `RUNS_A_BANK` in the same bank; ends with the first that fails."""
     waiting = list(seeds)
@@ -139,4 +144,5 @@ async def simulate(
                 tally.steps.update(play.counts)
                 if failure is not None:
                     return failure
+                told(seed, steps)
     return None
