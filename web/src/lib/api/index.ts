@@ -199,6 +199,10 @@ export const getWithdrawal = (withdrawal: string) =>
   read(() => client.GET('/api/withdrawals/{withdrawal}', { params: { path: { withdrawal } } }));
 export const getPayment = (payment: string) =>
   read(() => client.GET('/api/payments/{payment}', { params: { path: { payment } } }));
+export const getHeldPayments = () =>
+  read(() => client.GET('/api/payments', { params: { query: { state: 'held' } } })).then(
+    (reply) => reply.payments,
+  );
 export const getTransfer = (transfer: string) =>
   read(() => client.GET('/api/transfers/{transfer}', { params: { path: { transfer } } }));
 export const getPendingCardTransfers = () =>
@@ -237,3 +241,5 @@ export const getHistory = (query: HistoryQuery) =>
   read(() => client.GET('/api/history', { params: { query } }));
 export const getEntry = (movement: string) =>
   read(() => client.GET('/api/history/{movement}', { params: { path: { movement } } }));
+export const getReceipt = (movement: string) =>
+  read(() => client.GET('/api/history/{movement}/receipt', { params: { path: { movement } } }));

@@ -33,6 +33,7 @@ export type Resolved = Shapes['ResolvedWire'];
 export type DeclineReason = Shapes['DeclineReason'];
 export type NewPayment = Shapes['PaymentRequest'];
 export type Payment = Shapes['PaymentWire'];
+export type Refund = Shapes['RefundWire'];
 export type Funding = NewPayment['funding'];
 export type RecentPayee = Shapes['RecentPayeeWire'];
 export type NewTransfer = Shapes['TransferRequest'];
@@ -48,15 +49,20 @@ export type ReceiveCode = Shapes['ReceiveCodeWire'];
 export type MovementKind = Shapes['MovementKind'];
 export type Entry = Shapes['EntryWire'];
 export type EntryDetail = Shapes['EntryDetail'];
+export type ReceiptFile = Shapes['ReceiptFile'];
 export type EntryPage = Shapes['HistoryPage'];
 
 export type StatementMonth = Shapes['MonthWire'];
 
 export type SandboxShop = Shapes['Shop'];
+export type TillPayment = Shapes['TillPayment'];
 export type SandboxCard = Shapes['SandboxCard'];
 
 /** The payload of the `money_in` event, which OpenAPI cannot describe. */
-export type MoneyIn = Pick<Entry, 'movement' | 'amount' | 'counterparty' | 'at'>;
+export type MoneyIn = Pick<Entry, 'movement' | 'amount' | 'counterparty' | 'at'> & {
+  readonly kind?: 'refund';
+  readonly destination?: Refund['destination'];
+};
 
 /** The payload of the `standing_order_failed` event. */
 export type StandingOrderFailed = Pick<StandingOrder, 'standing_order' | 'amount'>;
