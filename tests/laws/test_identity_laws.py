@@ -1,5 +1,6 @@
 """Laws of tries and authorisations: they hold for every course of events."""
 
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
@@ -33,6 +34,15 @@ def test_two_acts_have_one_digest_only_if_they_are_the_same(
     first: AuthorisationTerms, second: AuthorisationTerms
 ) -> None:
     assert (first.digest() == second.digest()) == (first == second)
+
+
+@given(terms, terms, st.sampled_from([field.name for field in fields(AuthorisationTerms)]))
+def test_an_act_that_differs_in_one_thing_alone_has_another_digest(
+    act: AuthorisationTerms, other: AuthorisationTerms, name: str
+) -> None:
+    """Acts drawn at random differ in everything, and would not notice a thing left out."""
+    near = replace(act, **{name: getattr(other, name)})
+    assert (near.digest() == act.digest()) == (near == act)
 
 
 @given(st.lists(st.integers(0, 26 * 3600), max_size=60))

@@ -227,6 +227,15 @@ async def test_an_authorisation_covers_what_was_shown_and_nothing_else(
     assert await bank.used_authorisations() == 0
 
 
+async def test_an_authorisation_for_less_does_not_pay_more(
+    payer: Browser, bank: Bank, shop: merchants.Store
+) -> None:
+    authorisation = await authorise_payment(payer, shop, None, yuan(5))
+    async with bank.unmoved():
+        reply = await payer.post("/payments", payment_body(shop, None, yuan(6), authorisation))
+        assert refused(reply) == "identity.authorisation_invalid"
+
+
 async def test_an_authorisation_is_good_for_one_payment(
     payer: Browser, bank: Bank, shop: merchants.Store
 ) -> None:
