@@ -37,7 +37,7 @@ async def test_books_that_are_right_exit_0(
     code, report = told(database_url, tmp_path)
     assert code == 0
     assert (report["ok"], report["differences"]) == (True, [])
-    assert (report["accounts"], report["movements"], report["postings"]) == (7, 2, 2)
+    assert (report["accounts"], report["movements"], report["postings"]) == (8, 2, 2)
     assert {total["currency"]: total["balance"] for total in report["totals"]} == {
         "CNY": 0,
         "PTS": 0,

@@ -1,9 +1,9 @@
 """Run every rule over one snapshot and report what differs."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from tael import audit, ledger
 from tael.auditor import acts, checks, limits
 from tael.auditor.rule import Rule
 from tael.kernel.database import ReadSession
@@ -54,10 +54,11 @@ class Report:
         return {"ok": self.ok, **asdict(self)}
 
 
-async def check(session: ReadSession, *, rules: Sequence[Rule] = RULES) -> Report:
+async def check(session: ReadSession, *, books_only: bool = False) -> Report:
     """Recompute everything. `session` is one snapshot, best as the role `tael_auditor`.
 
-    `rules` may be `BOOKS` where movements were posted that no customer's act stands behind.
+    `books_only` leaves out what customers did and the transparency log: for books in which
+    movements were posted that no act stands behind.
     """
     counts = await session.fetchrow(
         """
@@ -92,7 +93,7 @@ async def check(session: ReadSession, *, rules: Sequence[Rule] = RULES) -> Repor
     )
     differences: list[Difference] = []
     differing: dict[str, int] = {}
-    for rule in rules:
+    for rule in BOOKS if books_only else RULES:
         rows = await session.fetch(
             f"""
             SELECT subject::text, expected::text, found::text, count(*) OVER () AS of
@@ -106,6 +107,10 @@ async def check(session: ReadSession, *, rules: Sequence[Rule] = RULES) -> Repor
             Difference(rule.name, row["subject"], row["expected"] or "", row["found"] or "")
             for row in rows
         ]
+    if not books_only:
+        for one in (*await audit.check(session), *await ledger.check_log(session)):
+            differing[one.rule] = differing.get(one.rule, 0) + 1
+            differences.append(Difference(one.rule, one.subject, one.expected, one.found))
     return Report(
         accounts=counts["accounts"],
         movements=counts["movements"],
