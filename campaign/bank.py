@@ -89,10 +89,13 @@ class Child:
             return True
         return False
 
-    async def wait(self) -> int:
-        """Wait for the process that runs now to end."""
-        process = self._process
-        return -1 if process is None else await process.wait()
+    def freeze(self) -> None:
+        """Have it stand still, with all its connections open."""
+        self.signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self.signal(signal.SIGCONT)
 
     async def stop(self) -> None:
         """Ask it to end, and end it if it does not."""
@@ -144,6 +147,8 @@ class Bank:
     """As the application, past any proxy."""
     auditor: Database
     """As the auditor: it can only read."""
+    callers: list[Caller] = field(default_factory=list)
+    """Whose connections end with the bank."""
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
@@ -203,7 +208,11 @@ async def running_bank(
             stack.push_async_callback(child.stop)
         await _world_ready(bank)
         await bank.ready()
-        yield bank
+        try:
+            yield bank
+        finally:
+            for caller in bank.callers:
+                caller.hang_up()
 
 
 async def _compose(

@@ -108,28 +108,42 @@ async def _customer(bank: Bank, hasher: identity.PinHasher, now: datetime) -> Pe
         wallet = await customers.open_wallet(session, new, now=await business_now(session))
     token = base64.urlsafe_b64encode(signed.token).rstrip(b"=").decode()
     cookies = {"__Host-tael_session": token, "__Host-tael_device": device.hex}
+    caller = Caller(bank.addresses, cookies)
+    bank.callers.append(caller)
     return Person(
         customer=ids.wire("cus", customer),
         customer_id=customer,
         account=wallet.account_number,
-        caller=Caller(bank.addresses, cookies),
+        caller=caller,
     )
 
 
-async def fund(bank: Bank, people: Sequence[Person], minor: int) -> None:
-    """Give each of them so much out of suspense: the other bank knows nothing of it."""
+async def fund(
+    bank: Bank,
+    people: Sequence[Person],
+    minor: int,
+    *,
+    out_of_clearing: bool = False,
+    back: bool = False,
+) -> None:
+    """Give each of them so much out of suspense: the other bank knows nothing of it.
+
+    Out of clearing it is a mistake, which a test may plant, and take `back`.
+    """
     if not people or not minor:
         return
+    source = ledger.CARD_CLEARING if out_of_clearing else ledger.SUSPENSE
     numbers = [ledger.AccountNumber(person.account) for person in people]
     async with bank.database.write() as session:
         now = await business_now(session)
-        book = await ledger.lock(session, [ledger.SUSPENSE, *numbers], now=now)
+        book = await ledger.lock(session, [source, *numbers], now=now)
         for number in numbers:
+            debit, credit = (number, source) if back else (source, number)
             book.post(
                 ledger.Movement(
                     id=ledger.MovementId(ids.new_id()),
                     kind=ledger.MovementKind.ADJUSTMENT,
-                    postings=(ledger.Posting(ledger.SUSPENSE, number, Money(minor, CNY)),),
+                    postings=(ledger.Posting(debit, credit, Money(minor, CNY)),),
                     reference=ids.new_id(),
                     payer_label="campaign",
                     payee_label="wallet",
@@ -139,7 +153,7 @@ async def fund(bank: Bank, people: Sequence[Person], minor: int) -> None:
             )
         await ledger.write(session, book)
     for person in people:
-        person.opening_minor += minor
+        person.opening_minor += -minor if back else minor
 
 
 async def bind_debit_card(person: Person) -> str:
@@ -182,9 +196,11 @@ async def walk_in(bank: Bank) -> Person:
     customer_id = ids.parse("cus", visitor.customer)
     async with bank.database.read() as session:
         wallet = await customers.wallet(session, customer_id)
+    caller = Caller(bank.addresses, cookies)
+    bank.callers.append(caller)
     return Person(
         customer=visitor.customer,
         customer_id=customer_id,
         account=wallet.account_number,
-        caller=Caller(bank.addresses, cookies),
+        caller=caller,
     )

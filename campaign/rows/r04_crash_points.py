@@ -32,6 +32,8 @@ class Saga:
     prepare: Callable[[Bank, Person, int], Awaitable[Operation]]
     victim: str
     """Who dies: `serve` carries the request, `worker` ends what the switch left open."""
+    card: bool = True
+    """Whether a card's bank is asked, so that the request takes three transactions."""
     mode: str | None = None
     """How the switch misbehaves, so that the worker has something to end."""
 
@@ -57,14 +59,14 @@ async def _withdrawal(_bank: Bank, person: Person, minor: int) -> Operation:
 
 
 SAGAS: Final = (
-    Saga("transfer in a set", _transfer, "serve"),
-    Saga("payment in a set", _payment, "serve"),
+    Saga("transfer in a set", _transfer, "serve", card=False),
+    Saga("payment in a set", _payment, "serve", card=False),
     Saga("top-up", _top_up, "serve"),
     Saga("withdrawal", _withdrawal, "serve"),
     Saga("card payment", _card_payment, "serve"),
-    Saga("top-up, answer lost", _top_up, "worker", "timeout"),
-    Saga("withdrawal, answer lost", _withdrawal, "worker", "timeout"),
-    Saga("card payment, answer lost", _card_payment, "worker", "timeout"),
+    Saga("top-up, answer lost", _top_up, "worker", mode="timeout"),
+    Saga("withdrawal, answer lost", _withdrawal, "worker", mode="timeout"),
+    Saga("card payment, answer lost", _card_payment, "worker", mode="timeout"),
 )
 
 
