@@ -10,7 +10,7 @@ from tael.kernel.clock import business_now
 from tael.kernel.database import Database
 from tael.kernel.money import CURRENCIES
 from tael.kernel.outbox import Schedule
-from tael.ledger import day_close, search, sequencer, service
+from tael.ledger import day_close, gauges, search, sequencer, service
 
 SEQUENCE_EVERY_S: Final = 0.25
 SWEEP_EVERY_S: Final = 5.0
@@ -87,4 +87,5 @@ SCHEDULES: Final = (
     Schedule("ledger.index_long_histories", INDEX_EVERY_S, index_long_histories),
     Schedule("ledger.close_days", CLOSE_EVERY_S, close_days),
     Schedule("ledger.make_months", MONTHS_EVERY_S, make_months),
+    gauges.SCHEDULE,
 )
