@@ -10,7 +10,8 @@ from tael.kernel.clock import business_now
 from tael.kernel.database import Database
 from tael.kernel.money import CURRENCIES
 from tael.kernel.outbox import Schedule
-from tael.ledger import day_close, gauges, search, sequencer, service
+from tael.ledger import gauges, search, sequencer, service
+from tael.ledger.day_close import close_due
 
 SEQUENCE_EVERY_S: Final = 0.25
 SWEEP_EVERY_S: Final = 5.0
@@ -78,7 +79,7 @@ async def close_days(database: Database) -> None:
     more = True
     while more:
         async with database.write() as session:
-            more = bool(await day_close.close_due(session, now=await business_now(session)))
+            more = bool(await close_due(session, now=await business_now(session)))
 
 
 SCHEDULES: Final = (
