@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import REGISTRY
 
+from factories import ledger as f
 from factories.identity import Browser
 from factories.shops import Bank, authorise_payment, payment_body, yuan
 from tael import merchants
@@ -24,6 +25,8 @@ from tael.kernel import outbox
 from tael.kernel.clock import machine_now
 from tael.kernel.database import Database
 from tael.kernel.settings import Settings, SettingsRefused
+from tael.ledger import gauges
+from tael.ledger.jobs import sequence
 
 
 def sample(name: str, **labels: str) -> float:
@@ -88,6 +91,22 @@ async def test_the_outbox_tells_how_far_behind_it_is(
     assert sample("tael_outbox_behind", subscriber="slow") == 2
     assert sample("tael_outbox_behind_age_seconds", subscriber="slow") >= 600
     assert sample("tael_outbox_dead_letters") == 1
+
+
+async def test_the_ledger_tells_what_waits_and_what_runs_out(
+    database: Database, owner: asyncpg.Connection
+) -> None:
+    await f.funded(database, 100, 200)
+    await gauges.measure(database)
+    assert sample("tael_log_behind") == 1
+    assert sample("tael_log_size") == 0
+    assert sample("tael_ledger_months_ahead") == 3
+    assert sample("tael_ledger_days_to_close") == 0
+    await sequence(database)
+    await gauges.measure(database)
+    assert sample("tael_log_behind") == 0
+    assert sample("tael_log_behind_age_seconds") == 0
+    assert sample("tael_log_size") == 2
 
 
 @pytest.fixture
