@@ -17,6 +17,26 @@ export const STAFF_WORDS: Readonly<Record<string, Words>> = {
   'ops.payout_not_found': { what: m.refusal_ops_payout_not_found },
   'ops.payout_repeated': { what: m.refusal_ops_payout_repeated },
   'ops.same_account': { what: m.refusal_ops_same_account },
+  'settlement.break_ended': {
+    what: m.refusal_settlement_break_ended,
+    next: m.refusal_settlement_break_ended_next,
+  },
+  'settlement.break_not_found': { what: m.refusal_settlement_break_not_found },
+  'settlement.breaks_do_not_cancel': {
+    what: m.refusal_settlement_breaks_do_not_cancel,
+    next: m.refusal_settlement_breaks_do_not_cancel_next,
+  },
+  'settlement.day_out_of_order': { what: m.refusal_settlement_day_out_of_order },
+  'settlement.file_changed': {
+    what: m.refusal_settlement_file_changed,
+    next: m.refusal_settlement_file_changed_next,
+  },
+  'settlement.file_malformed': {
+    what: m.refusal_settlement_file_malformed,
+    next: m.refusal_settlement_file_malformed_next,
+  },
+  'settlement.file_missing': { what: m.refusal_settlement_file_missing },
+  'settlement.run_not_found': { what: m.refusal_settlement_run_not_found },
   'staff.already_proposed': { what: m.refusal_staff_already_proposed },
   'staff.approval_ended': {
     what: m.refusal_staff_approval_ended,
