@@ -29,6 +29,8 @@ from tael.kernel.settings import Settings
 from tael.sandbox.world import World, running_world
 
 SWITCH_TIMEOUT_S: Final = 0.4
+STEPPED: Final = frozenset({"payments.expire_held", "ledger.sweep_holds"})
+"""Schedules that are stepped with the events."""
 KEY: Final = "1:" + "dGFlbC10ZXN0LWtleS0wMTIzNDU2Nzg5YWJjZGVmZ2g="
 
 
@@ -80,6 +82,9 @@ class Bank:
 
     async def deliver(self) -> None:
         """Let the worker hand out every event that was recorded."""
+        for schedule in self.jobs.schedules:
+            if schedule.name in STEPPED:
+                await schedule.run(self.database)
         for _ in range(3):
             await relay.sequence(self.database)
             for subscriber in self.jobs.subscribers:

@@ -74,6 +74,7 @@ def _entry(line: Line) -> Json:
         "memo": line.memo,
         "at": line.at.isoformat().replace("+00:00", "Z"),
         "balance_after": _money(line.balance_after),
+        "shop": line.shop and {"name": line.shop.name, "name_zh": line.shop.name_zh},
     }
 
 

@@ -50,6 +50,7 @@ class Line:
     reference: str
     funding: str | None = None
     order: str | None = None
+    shop: "Shop | None" = None
 
 
 @dataclass
@@ -111,6 +112,8 @@ class Order:
     amount: int
     description: str
     expires_at: datetime
+    by_hand: bool = False
+    """Paying it only sets the amount aside."""
     state: str = "open"
 
     def seen(self, now: datetime) -> str:
@@ -167,6 +170,13 @@ class Payment:
     order: Order | None
     amount: int
     at: datetime
+    refunded: int = 0
+    refunds: int = 0
+
+    @property
+    def taken(self) -> int:
+        """What reached the shop."""
+        return self.amount
 
 
 @dataclass
@@ -289,6 +299,7 @@ def target_refused(
         return Refused(
             {
                 "paying": "payments.order_being_paid",
+                "held": "payments.order_already_paid",
                 "paid": "payments.order_already_paid",
                 "expired": "payments.order_expired",
                 "closed": "payments.order_closed",
@@ -416,13 +427,13 @@ def settle(
         order.state = "paid"
     line = Line(
         paid.movement, "payment", "out", paid.amount, shop.label, payer.label, memo, paid.at, 0,
-        paid.id, funding, order.id if order else None,
+        paid.id, funding, order.id if order else None, shop,
     )  # fmt: skip
     add_line(payer, line, 0)
 
 
 def make_order(shop: Shop, ids: tuple[str, str], amount: int, text: str, now: datetime) -> Order:
-    """A shop asked for an amount."""
+    """A shop asked for an amount, to be paid at once."""
     return Order(ids[0], ids[1], shop, amount, text, now + ORDER_LIFE)
 
 

@@ -5,7 +5,8 @@ import random
 from datetime import datetime
 from typing import Any, Final
 
-from simulation import model, rails
+from simulation import deposits, model, rails
+from simulation.deposits import Deposit
 from simulation.figures import CAPS, CARD_TRANSFER_MAX, NEW_PAYEE_CAP, STATIC_DAY_CAP
 from simulation.model import Card, Operation, Order, Payment, Person, ReceiveCode, Refused, Shop
 from simulation.play import Json, Mismatch, Play
@@ -114,12 +115,26 @@ async def pay_from_balance(
     if done is None:
         return
     used(play, payer, given)
+    held = order is not None and order.by_hand
     play.equal(
         (done["state"], done["amount"], done["order"], done["funding"], done["decline"]),
-        ("succeeded", on_wire(amount), named, {"kind": "balance", "card": None}, None),
+        (
+            "held" if held else "succeeded",
+            on_wire(amount),
+            named,
+            {"kind": "balance", "card": None},
+            None,
+        ),
         "a payment from the balance",
     )
     at = instant(done["at"])
+    if held:
+        assert order is not None
+        deposit = Deposit(done["payment"], payer, shop, order, amount, at, at + deposits.HOLD_LIFE)
+        play.equal(instant(done["held"]["until"]), deposit.until, "until when it is held")
+        play.deposits.append(deposit)
+        deposits.begin(deposit)
+        return
     model.pay(payer, Payment(done["payment"], done["movement"], shop, order, amount, at))
 
 
@@ -224,6 +239,8 @@ async def pay_by_card(
     now = play.now()
     refusal = model.card_use_refused(payer, card, "pay")
     refusal = refusal or model.target_refused(payer, shop, order, amount, now)
+    if order is not None and order.by_hand:
+        refusal = refusal or Refused("payments.hold_needs_balance")
     refusal = refusal or (None if good else INVALID)
     refusal = refusal or model.spending_refused(payer, act, amount, now)
     refusal = refusal or model.alike_pending(payer, shop, amount)

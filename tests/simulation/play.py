@@ -14,8 +14,9 @@ import httpx
 from factories.hostile import fault_of
 from factories.identity import Browser
 from simulation.bank import Bank
+from simulation.deposits import Deposit
 from simulation.figures import id_number
-from simulation.model import Card, Order, Person, ReceiveCode, Refused, Shop
+from simulation.model import Order, Person, ReceiveCode, Refused, Shop
 from tael import payments
 from tael.kernel import ids
 
@@ -55,8 +56,7 @@ class Play:
     shops: list[Shop] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     codes: list[ReceiveCode] = field(default_factory=list)
-    loose_cards: list[Card] = field(default_factory=list)
-    """Cards that exist and are not bound."""
+    deposits: list[Deposit] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     used_authorisations: list[tuple[int, str]] = field(default_factory=list)
     log: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from simulation import checks, rails
+from simulation import checks, deposits, rails
 from simulation.bank import Bank
 from simulation.money_steps import finish_all
 from simulation.play import Play, begin
@@ -56,7 +56,9 @@ async def play_run(bank: Bank, seed: int, steps: Collection[int]) -> tuple[Play,
             play.step = number
             [(step, _)] = rng.choices(STEPS, weights)
             play.counts[step.__name__] = play.counts.get(step.__name__, 0) + 1
+            deposits.lapse(play.deposits, play.now())
             await step(play, rng)
+            deposits.lapse(play.deposits, play.now())
             for person in play.active():
                 await checks.wallet(play, person)
         await _end(play, random.Random(f"{seed}:end"))
@@ -93,6 +95,7 @@ async def _all_done(play: Play) -> None:
     ]
     await play.bank.resolve()
     await finish_all(play, waiting)
+    deposits.follow(play.deposits)
     for person in play.people:
         if person.comparing:
             rails.compare_cards(person)

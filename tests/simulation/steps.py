@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Final
 
 from factories.wallets_with_cards import PORTRAIT, bank_code, elements
-from simulation import checks, model, rails
+from simulation import checks, deposits, model, rails
+from simulation.after_sale_steps import give_back, let_go, see_held, take_held
 from simulation.figures import CARDS_MAX, PIN_TRIES, SHANGHAI, day_of, midnight_after
 from simulation.model import Card, Order, Person, ReceiveCode, Refused
 from simulation.money_steps import (
@@ -35,7 +36,9 @@ async def ask_for_money(play: Play, rng: random.Random) -> None:
     amount = rng.choice((rng.randint(1, 3_000), rng.randint(1, 250_000)))
     play.note(f"{shop.name} asks for {amount}")
     before = play.now()
-    body = {"amount": on_wire(amount), "description": text}
+    by_hand = rng.random() < 0.3
+    capture = "manual" if by_hand else "automatic"
+    body = {"amount": on_wire(amount), "description": text, "capture": capture}
     refusal = Refused("merchants.store_closed") if shop.closed else None
     who = rng.choice(play.active())
     done = await play.act(who, f"/sandbox/shops/{shop.id}/orders", body, refusal, rng)
@@ -44,7 +47,7 @@ async def ask_for_money(play: Play, rng: random.Random) -> None:
     made = model.make_order(shop, (done["order"], done["payload"]), amount, text, before)
     expires = instant(done["expires_at"])
     assert timedelta() <= expires - made.expires_at < timedelta(minutes=1), "an order's life"
-    made.expires_at = expires
+    made.expires_at, made.by_hand = expires, by_hand
     play.orders.append(made)
 
 
@@ -57,6 +60,7 @@ async def withdraw_order(play: Play, rng: random.Random) -> None:
     refusal = {
         "open": None,
         "paying": Refused("payments.order_being_paid"),
+        "held": Refused("payments.order_already_paid"),
         "paid": Refused("payments.order_already_paid"),
         "expired": Refused("payments.order_expired"),
         "closed": Refused("payments.order_closed"),
@@ -323,6 +327,7 @@ async def run_worker(play: Play, rng: random.Random) -> None:
         play.note(f"the worker resolves {len(waiting)}")
         await play.bank.resolve()
         await finish_all(play, waiting)
+    deposits.follow(play.deposits)
     for person in play.people:
         if person.comparing:
             rails.compare_cards(person)
@@ -399,7 +404,9 @@ STEPS: Final[tuple[tuple[Step, int], ...]] = (
     (ask_for_money, 6), (withdraw_order, 2), (pay_order, 12), (pay_printed_code, 7),
     (pay_with_card, 7), (send, 12), (send_by_code, 5), (make_code, 4), (fill, 13), (empty, 7),
     (bind_card, 5), (remove_card, 1), (prove, 3), (freeze, 2), (unfreeze, 3), (close, 1),
-    (wrong_pin, 1), (move_clock, 7), (run_worker, 7), (shut_shop, 1), (replay_old, 4), (pry, 3),
+    (wrong_pin, 1),
+    (take_held, 5), (let_go, 2), (give_back, 6), (_look(see_held), 2), (move_clock, 7),
+    (run_worker, 7), (shut_shop, 1), (replay_old, 4), (pry, 3),
     (_look(checks.history), 9), (_look(checks.limits), 3), (_look(checks.would_pass), 4),
     (_look(checks.cards), 1), (_look(checks.pending), 2), (_look(checks.payees), 2),
     (_look(checks.codes), 4), (_look(checks.details), 3),
