@@ -24,10 +24,34 @@ function noteFor(seal: Outcome['seal'], final_by: string | null, reason: string)
   return seal === 'failed' ? reason : '';
 }
 
+function endOfPayment(payment: Payment): Pick<Outcome, 'seal' | 'title' | 'note'> {
+  switch (payment.state) {
+    case 'succeeded':
+      return { seal: 'done', title: m.paid(), note: '' };
+    case 'held': {
+      const at = payment.held ? dayAndTime(payment.held.until) : '';
+      return { seal: 'done', title: m.paid_held(), note: m.paid_held_note({ at }) };
+    }
+    case 'pending':
+      return {
+        seal: 'pending',
+        title: m.paid_pending(),
+        note: noteFor('pending', payment.final_by, ''),
+      };
+    case 'voided':
+      return { seal: 'failed', title: m.paid_voided(), note: m.paid_voided_note() };
+    case 'expired':
+      return { seal: 'failed', title: m.paid_voided(), note: m.paid_expired_note() };
+    case 'reversed':
+      return { seal: 'failed', title: m.paid_reversed(), note: m.paid_reversed_note() };
+    default:
+      return { seal: 'failed', title: m.paid_failed(), note: m.paid_failed_note() };
+  }
+}
+
 export function outcomeOfPayment(payment: Payment, cards: readonly Card[]): Outcome {
-  const seal =
-    payment.state === 'succeeded' ? 'done' : payment.state === 'pending' ? 'pending' : 'failed';
-  const { funding } = payment;
+  const { seal, title, note } = endOfPayment(payment);
+  const { funding, held } = payment;
   const card = cards.find((known) => known.card === funding.card);
   const from =
     funding.kind === 'balance'
@@ -37,14 +61,23 @@ export function outcomeOfPayment(payment: Payment, cards: readonly Card[]): Outc
         : m.funding_card();
   return {
     seal,
-    title: seal === 'done' ? m.paid() : seal === 'pending' ? m.paid_pending() : m.paid_failed(),
+    title,
     amount: payment.amount,
     who: named(payment.payee),
-    note: noteFor(seal, payment.final_by, m.paid_failed_note()),
+    note,
     facts: [
       [m.fact_shop(), named(payment.payee)],
       [m.fact_from(), from],
       [m.fact_time(), fullTime(payment.at)],
+      ...(held
+        ? ([
+            [m.held_taken(), textOf(held.captured)],
+            [m.held_deadline(), dayAndTime(held.until)],
+          ] as const)
+        : []),
+      ...(payment.refunds.length > 0
+        ? ([[m.refunded_so_far(), textOf(payment.refunded)]] as const)
+        : []),
       ...(payment.receipt_number
         ? ([[m.fact_receipt(), payment.receipt_number]] as const)
         : ([[m.fact_number(), payment.payment]] as const)),

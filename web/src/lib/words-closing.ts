@@ -7,6 +7,8 @@ const OBSTACLES: Record<string, () => string> = {
   'customers.balance_left': m.obstacle_balance_left,
   'customers.money_held': m.obstacle_money_held,
   'customers.money_arriving': m.obstacle_money_arriving,
+  'payments.card_payment_pending': m.obstacle_card_payment_pending,
+  'payments.refund_pending': m.obstacle_refund_pending,
 };
 
 /** What stands in the way of closing. */

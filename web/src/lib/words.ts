@@ -26,6 +26,10 @@ export function limitName(limit: LimitName): string {
       return m.limit_year();
     case 'balance':
       return m.limit_balance();
+    case 'dynamic_code_day':
+      return m.limit_dynamic_code_day();
+    case 'dynamic_code_cards_day':
+      return m.limit_dynamic_code_cards_day();
     case 'static_code_day':
       return m.limit_static_code_day();
     case 'static_code_cards_day':
@@ -67,4 +71,12 @@ export function named(name: { name: string; name_zh?: string | null }): string {
 
 export function bankNamed(name: BankName): string {
   return name[preferences.locale];
+}
+
+/** Who an entry was with: a shop in the reader's language, else as the movement has it. */
+export function counterpartyOf(entry: {
+  counterparty: string;
+  shop?: { name: string; name_zh?: string | null } | null;
+}): string {
+  return entry.shop ? named(entry.shop) : entry.counterparty;
 }

@@ -10,8 +10,13 @@ export const getInbox = (to: string) =>
 export const getShops = () =>
   read(() => client.GET('/api/sandbox/shops')).then((reply) => reply.shops);
 
-export const makeOrder = (store: string, amount: Money, description: string) => {
-  const body = { amount, description };
+export const makeOrder = (
+  store: string,
+  amount: Money,
+  description: string,
+  capture: 'automatic' | 'manual',
+) => {
+  const body = { amount, description, capture };
   return act({
     path: `/api/sandbox/shops/${store}/orders`,
     body,
@@ -22,6 +27,46 @@ export const makeOrder = (store: string, amount: Money, description: string) => 
       }),
   });
 };
+
+export const getShopPayments = (store: string) =>
+  read(() =>
+    client.GET('/api/sandbox/shops/{store}/payments', { params: { path: { store } } }),
+  ).then((reply) => reply.payments);
+
+export const refundPayment = (payment: string, amount: Money, reason: string) => {
+  const body = { amount, reason };
+  return act({
+    path: `/api/sandbox/payments/${payment}/refunds`,
+    body,
+    send: (how) =>
+      client.POST('/api/sandbox/payments/{payment}/refunds', {
+        params: { path: { payment }, ...how.params },
+        body,
+      }),
+  });
+};
+
+export const capturePayment = (payment: string, amount: Money, final: boolean) => {
+  const body = { amount, final };
+  return act({
+    path: `/api/sandbox/payments/${payment}/captures`,
+    body,
+    send: (how) =>
+      client.POST('/api/sandbox/payments/{payment}/captures', {
+        params: { path: { payment }, ...how.params },
+        body,
+      }),
+  });
+};
+
+export const voidPayment = (payment: string) =>
+  act({
+    path: `/api/sandbox/payments/${payment}/void`,
+    send: (how) =>
+      client.POST('/api/sandbox/payments/{payment}/void', {
+        params: { path: { payment }, ...how.params },
+      }),
+  });
 
 export const getTestCards = () =>
   read(() => client.GET('/api/sandbox/cards')).then((reply) => reply.cards);

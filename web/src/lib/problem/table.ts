@@ -238,6 +238,11 @@ export const WORDS: Readonly<Record<string, Words>> = {
     what: m.refusal_payments_code_unknown,
     next: m.refusal_payments_code_unknown_next,
   },
+  'payments.hold_needs_balance': {
+    what: m.refusal_payments_hold_needs_balance,
+    next: m.refusal_payments_hold_needs_balance_next,
+  },
+  'payments.not_refundable': { what: m.refusal_payments_not_refundable },
   'payments.order_already_paid': {
     what: m.refusal_payments_order_already_paid,
     next: m.refusal_payments_order_already_paid_next,
@@ -253,6 +258,24 @@ export const WORDS: Readonly<Record<string, Words>> = {
   },
   'payments.order_not_found': { what: m.refusal_payments_order_not_found },
   'payments.payment_not_found': { what: m.refusal_payments_payment_not_found },
+  'payments.payment_not_held': { what: m.refusal_payments_payment_not_held },
+  'payments.payment_reversed': {
+    what: m.refusal_payments_payment_reversed,
+    next: m.refusal_payments_payment_reversed_next,
+  },
+  'payments.refund_exceeds_payment': {
+    what: m.refusal_payments_refund_exceeds_payment,
+    next: m.refusal_payments_refund_exceeds_payment_next,
+  },
+  'payments.refund_too_late': {
+    what: m.refusal_payments_refund_too_late,
+    next: m.refusal_payments_refund_too_late_next,
+  },
+  'payments.refunds_exhausted': { what: m.refusal_payments_refunds_exhausted },
+  'payments.reversal_unfit': {
+    what: m.refusal_payments_reversal_unfit,
+    next: m.refusal_payments_reversal_unfit_next,
+  },
   'payments.same_payment_pending': {
     what: m.refusal_payments_same_payment_pending,
     next: m.refusal_payments_same_payment_pending_next,
@@ -262,6 +285,10 @@ export const WORDS: Readonly<Record<string, Words>> = {
     next: m.refusal_payments_scheme_not_routable_next,
   },
   'payments.self_payment': { what: m.refusal_payments_self_payment },
+  'payments.shop_short_of_money': {
+    what: m.refusal_payments_shop_short_of_money,
+    next: m.refusal_payments_shop_short_of_money_next,
+  },
   'qr.bad_amount': { what: m.refusal_qr_bad_amount, next: m.refusal_qr_any_next },
   'qr.bad_category': { what: m.refusal_qr_bad_category, next: m.refusal_qr_any_next },
   'qr.bad_character': { what: m.refusal_qr_bad_character, next: m.refusal_qr_any_next },

@@ -49,9 +49,16 @@ class Live {
     void walletState.refresh();
     // The outcome of an own act and the receive code say so themselves.
     if (/^\/(result|receive)\b/.test(location.pathname)) return;
+    const from = arrived.counterparty;
+    const text =
+      arrived.kind !== 'refund'
+        ? m.live_money_in({ from })
+        : arrived.destination === 'card'
+          ? m.live_refund_card({ from })
+          : m.live_refund({ from });
     toasts.add({
       tone: 'good',
-      text: m.live_money_in({ from: arrived.counterparty }),
+      text,
       amount: arrived.amount,
       href: `/bills/${encodeURIComponent(arrived.movement)}`,
     });

@@ -1,5 +1,11 @@
-import { getHistory, getLimits, getPendingCardTransfers, getWallet } from '$lib/api';
-import type { CardTransfer, EntryPage, Limits, Wallet } from '$lib/api/types';
+import {
+  getHeldPayments,
+  getHistory,
+  getLimits,
+  getPendingCardTransfers,
+  getWallet,
+} from '$lib/api';
+import type { CardTransfer, EntryPage, Limits, Payment, Wallet } from '$lib/api/types';
 import { Resource } from './resource.svelte';
 
 const RECENT = 6;
@@ -10,6 +16,7 @@ class WalletState {
   readonly limits = new Resource<Limits>(getLimits);
   readonly recent = new Resource<EntryPage>(() => getHistory({ limit: RECENT }));
   readonly pending = new Resource<CardTransfer[]>(getPendingCardTransfers);
+  readonly held = new Resource<Payment[]>(getHeldPayments);
 
   async refresh(): Promise<void> {
     await Promise.all([
@@ -17,6 +24,7 @@ class WalletState {
       this.limits.reload(),
       this.recent.reload(),
       this.pending.reload(),
+      this.held.reload(),
     ]);
   }
 
@@ -25,6 +33,7 @@ class WalletState {
     this.limits.clear();
     this.recent.clear();
     this.pending.clear();
+    this.held.clear();
   }
 }
 
