@@ -119,7 +119,12 @@ async def tests(tree: Path, named: Sequence[str]) -> Verdicts:
         *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header"),
         *("--junitxml", str(report), *named),
         cwd=tree,
-        env={**os.environ, "PYTHONPATH": str(tree / "src"), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(tree / "src"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "TAEL_SIMULATION_SHRINK": "0",
+        },
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
