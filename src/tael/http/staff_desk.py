@@ -26,7 +26,7 @@ PHONE_DIGITS_MIN: Final = 11
 _MOVEMENT: Final = "mov_01j9z3k4m5n6p7q8r9s0t1v2w3"
 
 
-class KindTotal(Wire):
+class BooksLine(Wire):
     """All accounts of one kind and currency together."""
 
     currency: str
@@ -80,7 +80,7 @@ class TodayBody(Wire):
     business_time: Instant
     machine_time: Instant
     balanced: bool = Field(description="Whether each currency's accounts sum to zero.")
-    trial_balance: list[KindTotal]
+    trial_balance: list[BooksLine]
     held: list[HeldKind]
     pending: list[PendingKind]
     open_approvals: int
@@ -227,7 +227,7 @@ async def _today(session: ReadSession) -> TodayBody:
         machine_time=machine_now(),
         balanced=not any(sums.values()),
         trial_balance=[
-            KindTotal(
+            BooksLine(
                 currency=row.currency.code,
                 kind=row.kind,
                 accounts=row.accounts,
@@ -347,6 +347,12 @@ async def _of_account(
     return MovementsPage(
         movements=rows, next=None if page.next_before is None else str(page.next_before)
     )
+
+
+def _sides(entry: ledger.Entry) -> tuple[str, str]:
+    """Who paid and who was paid, as the two of them see each other."""
+    sides = (entry.counterparty, entry.own_label)
+    return sides if entry.direction is ledger.Direction.IN else sides[::-1]
 
 
 async def _of_day(session: ReadSession, query: MovementsQuery) -> MovementsPage:

@@ -2131,6 +2131,19 @@ export interface components {
       resend_after_s: number;
     };
     /**
+     * BooksLine
+     * @description All accounts of one kind and currency together.
+     */
+    BooksLine: {
+      /** Accounts */
+      accounts: number;
+      balance: components['schemas']['MoneyWire'];
+      /** Currency */
+      currency: string;
+      held: components['schemas']['MoneyWire'];
+      kind: components['schemas']['AccountKind'];
+    };
+    /**
      * BoundBody
      * @description The card that was bound, and the wallet, whose class may have risen.
      */
@@ -2560,7 +2573,7 @@ export interface components {
       /** Postings */
       postings: number;
       /** Totals */
-      totals: components['schemas']['tael__http__staff_closes__KindTotal'][];
+      totals: components['schemas']['KindTotal'][];
       /** Trial Balance */
       trial_balance: components['schemas']['TotalRow'][];
     };
@@ -3008,6 +3021,18 @@ export interface components {
       what: string;
       /** Why */
       why: string;
+    };
+    /**
+     * KindTotal
+     * @description What one kind of movement came to on the day.
+     */
+    KindTotal: {
+      amount: components['schemas']['MoneyWire'];
+      /** Currency */
+      currency: string;
+      kind: components['schemas']['MovementKind'];
+      /** Movements */
+      movements: number;
     };
     /**
      * LanguageChosen
@@ -4773,7 +4798,7 @@ export interface components {
       /** Pending */
       pending: components['schemas']['PendingKind'][];
       /** Trial Balance */
-      trial_balance: components['schemas']['tael__http__staff_desk__KindTotal'][];
+      trial_balance: components['schemas']['BooksLine'][];
     };
     /**
      * TotalRow
@@ -5011,31 +5036,6 @@ export interface components {
        * @example 271906
        */
       code: string;
-    };
-    /**
-     * KindTotal
-     * @description What one kind of movement came to on the day.
-     */
-    tael__http__staff_closes__KindTotal: {
-      amount: components['schemas']['MoneyWire'];
-      /** Currency */
-      currency: string;
-      kind: components['schemas']['MovementKind'];
-      /** Movements */
-      movements: number;
-    };
-    /**
-     * KindTotal
-     * @description All accounts of one kind and currency together.
-     */
-    tael__http__staff_desk__KindTotal: {
-      /** Accounts */
-      accounts: number;
-      balance: components['schemas']['MoneyWire'];
-      /** Currency */
-      currency: string;
-      held: components['schemas']['MoneyWire'];
-      kind: components['schemas']['AccountKind'];
     };
   };
   responses: never;
