@@ -137,6 +137,11 @@ def _open_filter(page: Page) -> None:
     page.locator("dialog[open]").first.wait_for()
 
 
+def _prove(page: Page) -> None:
+    page.locator("main button.item").last.click()
+    page.locator("dialog[open] ol").first.wait_for()
+
+
 def stops(stay: Stay) -> list[Stop]:
     """Every screen, in the order in which a customer meets them."""
     order = f"/pay?code={quote(stay.order)}"
@@ -170,6 +175,7 @@ def stops(stay: Stay) -> list[Stop]:
         Stop("bills", "/bills"),
         Stop("bills-filter", "/bills", act=_open_filter),
         Stop("bill", f"/bills/{stay.bill}"),
+        Stop("bill-proof", f"/bills/{stay.bill}", act=_prove),
         Stop("statements", "/bills/statements"),
         Stop("me", "/me"),
         Stop("me-pin", "/me/pin"),

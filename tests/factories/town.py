@@ -209,6 +209,7 @@ def _wallet(town: Town, of: Citizen) -> dict[str, Call]:
         **_post("/limits/check", {"act": "transfer", "amount": AMOUNT}),
         **_get("/history"),
         **_get("/history/{movement}", f"/history/{of.owned.movement}"),
+        **_get("/history/{movement}/receipt", f"/history/{of.owned.movement}/receipt"),
         **_get("/events"),
     }
 

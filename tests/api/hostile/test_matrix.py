@@ -84,6 +84,7 @@ ROWS: Final[dict[str, Access]] = {
     "POST /receive-codes": Access.CUSTOMER,
     "GET /history": Access.CUSTOMER,
     "GET /history/{movement}": Access.CUSTOMER,
+    "GET /history/{movement}/receipt": Access.CUSTOMER,
     "GET /events": Access.CUSTOMER,
     # The sandbox's till, clock and world: on loopback, of no customer.
     "GET /sandbox/inbox": Access.ANYBODY,
@@ -227,6 +228,7 @@ FOREIGN: Final[dict[str, str]] = {
     "GET /payments/{payment}": "payments.payment_not_found",
     "GET /transfers/{transfer}": "transfers.transfer_not_found",
     "GET /history/{movement}": "ledger.movement_not_found",
+    "GET /history/{movement}/receipt": "ledger.movement_not_found",
     "GET /standing-orders/{standing_order}": "transfers.standing_order_not_found",
     "DELETE /standing-orders/{standing_order}": "transfers.standing_order_not_found",
 }
