@@ -90,6 +90,7 @@ CREATE TABLE ledger_partition_closes (
     upper_id uuid NOT NULL,
     movements bigint NOT NULL,
     postings bigint NOT NULL,
+    -- The latest time of what recomputing goes on from: no earlier moment can be told any more.
     last_at timestamptz,
     closed_at timestamptz NOT NULL,
     digest bytea NOT NULL,
@@ -126,6 +127,7 @@ CREATE TABLE ledger_closing_strays (
     month date NOT NULL,
     movement_id uuid NOT NULL,
     at timestamptz NOT NULL,
+    effective_from timestamptz NOT NULL,
     change bigint NOT NULL,
     balance bigint NOT NULL,
     CONSTRAINT pk_ledger_closing_strays PRIMARY KEY (currency, account, sequence),
@@ -135,6 +137,16 @@ CREATE TABLE ledger_closing_strays (
 """
 
 AS_OF = """
+-- Whether a movement with this id would have left with an old month. What refers to such a
+-- movement is right although it finds nothing.
+CREATE FUNCTION ledger_has_left(movement uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+RETURN EXISTS (
+    SELECT
+    FROM ledger_partition_closes
+    WHERE movement >= lower_id AND movement < upper_id
+);
+
 -- The last of an account's entries up to which all were posted at a moment or before, and the
 -- balance after it. A search by halves: twenty looks for a million entries. Nothing comes back
 -- for an account that does not exist, nulls where the answer has left with an old month.

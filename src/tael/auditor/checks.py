@@ -13,6 +13,32 @@ _ENTRIES: Final = """
     FROM ledger_postings
 """
 
+_BASES: Final = """
+    SELECT DISTINCT ON (currency, account) currency, account, postings, balance
+    FROM ledger_closings
+    ORDER BY currency, account, month DESC
+"""
+"""From where each account is recomputed: what it had after the entries that have left."""
+
+_SINCE: Final = f"""
+    SELECT e.currency, e.account, e.sequence, e.change, e.balance_after,
+           coalesce(b.postings, 0) AS base, coalesce(b.balance, 0) AS base_balance
+    FROM (
+        {_ENTRIES}
+        UNION ALL
+        SELECT s.currency, s.account, s.sequence, s.change, s.balance
+        FROM ledger_closing_strays AS s
+        -- Until its month is detached, an entry that is about to leave is in both.
+        WHERE NOT EXISTS (
+            SELECT FROM ledger_postings AS p
+            WHERE p.movement_id = s.movement_id
+        )
+    ) AS e
+    LEFT JOIN ({_BASES}) AS b ON b.currency = e.currency AND b.account = e.account
+    WHERE e.sequence > coalesce(b.postings, 0)
+"""  # noqa: S608 - constants of ours
+"""The entries after that, with those that left although earlier ones stay."""
+
 RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "posting.amount",
@@ -77,14 +103,15 @@ RULES: Final[tuple[Rule, ...]] = (
         "account.balance",
         "A balance is the sum of its credits less the sum of its debits.",
         f"""
-        SELECT a.currency || ' ' || a.number, coalesce(e.sum, 0), a.balance
+        SELECT a.currency || ' ' || a.number, coalesce(b.balance, 0) + coalesce(e.sum, 0), a.balance
         FROM ledger_accounts AS a
+        LEFT JOIN ({_BASES}) AS b ON b.currency = a.currency AND b.account = a.number
         LEFT JOIN (
             SELECT currency, account, sum(change) AS sum
-            FROM ({_ENTRIES}) AS entries
+            FROM ({_SINCE}) AS entries
             GROUP BY currency, account
         ) AS e ON e.currency = a.currency AND e.account = a.number
-        WHERE a.balance <> coalesce(e.sum, 0)
+        WHERE a.balance <> coalesce(b.balance, 0) + coalesce(e.sum, 0)
         """,  # noqa: S608 - a constant of ours
     ),
     Rule(
@@ -94,10 +121,10 @@ RULES: Final[tuple[Rule, ...]] = (
         SELECT currency || ' ' || account || ' entry ' || sequence, running, balance_after
         FROM (
             SELECT currency, account, sequence, balance_after,
-                   sum(change) OVER (
+                   base_balance + sum(change) OVER (
                        PARTITION BY currency, account ORDER BY sequence
                    ) AS running
-            FROM ({_ENTRIES}) AS entries
+            FROM ({_SINCE}) AS entries
         ) AS e
         WHERE running <> balance_after
         """,  # noqa: S608 - a constant of ours
@@ -109,10 +136,10 @@ RULES: Final[tuple[Rule, ...]] = (
         SELECT currency || ' ' || account || ' entry ' || sequence, place, sequence
         FROM (
             SELECT currency, account, sequence,
-                   row_number() OVER (
+                   base + row_number() OVER (
                        PARTITION BY currency, account ORDER BY sequence
                    ) AS place
-            FROM ({_ENTRIES}) AS entries
+            FROM ({_SINCE}) AS entries
         ) AS e
         WHERE sequence <> place
         """,  # noqa: S608 - a constant of ours
@@ -121,14 +148,16 @@ RULES: Final[tuple[Rule, ...]] = (
         "account.postings",
         "An account counts its entries.",
         f"""
-        SELECT a.currency || ' ' || a.number, coalesce(e.entries, 0), a.postings
+        SELECT a.currency || ' ' || a.number, coalesce(b.postings, 0) + coalesce(e.entries, 0),
+               a.postings
         FROM ledger_accounts AS a
+        LEFT JOIN ({_BASES}) AS b ON b.currency = a.currency AND b.account = a.number
         LEFT JOIN (
             SELECT currency, account, count(*) AS entries
-            FROM ({_ENTRIES}) AS entries
+            FROM ({_SINCE}) AS entries
             GROUP BY currency, account
         ) AS e ON e.currency = a.currency AND e.account = a.number
-        WHERE a.postings <> coalesce(e.entries, 0)
+        WHERE a.postings <> coalesce(b.postings, 0) + coalesce(e.entries, 0)
         """,  # noqa: S608 - a constant of ours
     ),
     Rule(
@@ -248,6 +277,7 @@ RULES: Final[tuple[Rule, ...]] = (
          AND p.debit = h.account
          AND p.credit = h.destination
         WHERE c.amount IS DISTINCT FROM p.amount
+          AND NOT ledger_has_left(c.movement_id)
         """,
     ),
     Rule(
@@ -269,6 +299,7 @@ RULES: Final[tuple[Rule, ...]] = (
         FULL JOIN ledger_reversals AS r ON r.movement_id = made.id
         LEFT JOIN ledger_movements AS undone ON undone.id = r.reversed
         WHERE (made.reverses IS NOT NULL OR r.reversed IS NOT NULL)
+          AND NOT coalesce(ledger_has_left(r.reversed) OR ledger_has_left(r.movement_id), false)
           AND (made.reverses IS DISTINCT FROM r.reversed
                OR undone.id IS NULL
                OR undone.reverses IS NOT NULL

@@ -11,11 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from tael import auditor
-from tael.cli import deployment
+from tael.cli import archive, closes, deployment
+from tael.cli.closes import amount
 from tael.kernel.database import AUDITOR_ROLE, Database
-from tael.kernel.money import CURRENCIES
 
 app = App(name="ledger", help="The bank's books.")
+closes.register(app)
+archive.register(app)
 
 SHOWN_MAX: Final = 20
 """The most differences that are printed for people; `--json` has more."""
@@ -60,8 +62,8 @@ def _show(report: auditor.Report) -> None:
             row["currency"],
             row["kind"],
             str(row["accounts"]),
-            _amount(row["balance"], row["currency"]),
-            _amount(row["held"], row["currency"]),
+            amount(row["balance"], row["currency"]),
+            amount(row["held"], row["currency"]),
         )
     console.print(table)
     console.print(
@@ -77,11 +79,3 @@ def _show(report: auditor.Report) -> None:
         console.print(f"[red]{rule}: {count} differ[/]")
     if report.ok:
         console.print("[green]✓[/] every balance, hold and total follows from the postings")
-
-
-def _amount(minor: int, code: str) -> str:
-    """Minor units as people read them, by whole-number arithmetic."""
-    unit = 10 ** CURRENCIES[code].exponent
-    whole, part = divmod(abs(minor), unit)
-    fraction = f".{part:0{CURRENCIES[code].exponent}d}" if unit > 1 else ""
-    return f"{'-' if minor < 0 else ''}{whole:,}{fraction}"

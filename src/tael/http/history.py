@@ -66,6 +66,9 @@ class HistoryPage(Wire):
 
     entries: list[EntryWire]
     next: str | None = Field(description="Give it as `cursor`; null on the last page.")
+    archived: bool = Field(
+        description="True on the last page if older entries exist: they are in the archive."
+    )
 
 
 class ReceiptWire(Wire):
@@ -142,10 +145,14 @@ async def history(edge: SignedIn, query: Annotated[HistoryQuery, Query()]) -> Hi
     return HistoryPage(
         entries=[EntryWire.of(entry, sold.get(entry.reference)) for entry in page.entries],
         next=None if page.next_before is None else cursors.make(page.next_before),
+        archived=page.archived,
     )
 
 
-@router.get("/history/{movement}", responses=problems(ledger.errors.MovementNotFound))
+@router.get(
+    "/history/{movement}",
+    responses=problems(ledger.errors.MovementNotFound, ledger.errors.Archived),
+)
 async def movement(edge: SignedIn, movement: str) -> EntryDetail:
     """One movement in your wallet, with its receipt."""
     movement_id = ledger.MovementId(ids.parse("mov", movement))
@@ -153,6 +160,7 @@ async def movement(edge: SignedIn, movement: str) -> EntryDetail:
         wallet = await customers.wallet(session, edge.customer_id)
         entry = await ledger.entry(session, wallet.account_number, movement_id)
         if entry is None:
+            await ledger.refuse_archived_movement(session, movement_id)
             raise ledger.errors.MovementNotFound
         return await _detail(session, edge, entry)
 

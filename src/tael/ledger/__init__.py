@@ -12,6 +12,18 @@ that it is given, and no other table than its own.
 """
 
 from tael.ledger import errors
+from tael.ledger.archive import (
+    ArchiveBroken,
+    ArchivedMonth,
+    CannotArchive,
+    archive_month,
+    archived_months,
+    attach_month,
+    check_files,
+    drop_month,
+    months_before,
+)
+from tael.ledger.archived import archived_below, refuse_archived_movement
 from tael.ledger.as_of import balance_as_of, balances_as_of, trial_balance_as_of
 from tael.ledger.book import Book
 from tael.ledger.chart import (
@@ -73,8 +85,11 @@ __all__ = [
     "AccountFacts",
     "AccountKind",
     "AccountNumber",
+    "ArchiveBroken",
+    "ArchivedMonth",
     "Balance",
     "Book",
+    "CannotArchive",
     "Cut",
     "Dated",
     "DatedStatement",
@@ -102,9 +117,14 @@ __all__ = [
     "Sums",
     "TrialBalanceRow",
     "account_facts",
+    "archive_month",
+    "archived_below",
+    "archived_months",
+    "attach_month",
     "balance",
     "balance_as_of",
     "balances_as_of",
+    "check_files",
     "check_log",
     "close_account",
     "close_day",
@@ -115,6 +135,7 @@ __all__ = [
     "day_closes",
     "day_ends",
     "day_starts",
+    "drop_month",
     "entry",
     "errors",
     "held_now",
@@ -122,6 +143,7 @@ __all__ = [
     "instant_of",
     "lock",
     "logged",
+    "months_before",
     "movement_by_receipt",
     "movements_of_day",
     "open_account",
@@ -129,6 +151,7 @@ __all__ = [
     "period",
     "posted_movement",
     "receipt_number",
+    "refuse_archived_movement",
     "register_pending",
     "reverse",
     "statement",

@@ -101,6 +101,13 @@ WITH asked AS (
     FROM left_out
     JOIN ledger_postings AS p ON p.movement_id = left_out.id
     UNION ALL
+    SELECT s.currency, s.account, s.change
+    FROM asked
+    JOIN ledger_closing_strays AS s
+      ON s.at > asked.reached
+     AND NOT (s.at <= asked.known_at AND s.effective_from <= asked.as_of)
+    WHERE NOT EXISTS (SELECT FROM ledger_postings AS p WHERE p.movement_id = s.movement_id)
+    UNION ALL
     -- What was posted before and counts only from later.
     SELECT d.currency, d.account, d.change
     FROM asked

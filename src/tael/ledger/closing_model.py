@@ -106,5 +106,6 @@ class ClosingStrayRow(Base):
     month: Mapped[date] = mapped_column(ForeignKey(_MONTH))
     movement_id: Mapped[UUID]
     at: Mapped[datetime] = mapped_column(_INSTANT)
+    effective_from: Mapped[datetime] = mapped_column(_INSTANT)
     change: Mapped[int] = mapped_column(BigInteger)
     balance: Mapped[int] = mapped_column(BigInteger)

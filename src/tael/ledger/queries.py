@@ -5,6 +5,7 @@ from datetime import datetime
 
 from tael.kernel.database import ReadSession
 from tael.kernel.money import CNY, CURRENCIES, Currency, Money
+from tael.ledger.archived import refuse_archived_movement
 from tael.ledger.chart import AccountNumber
 from tael.ledger.errors import MovementNotFound
 from tael.ledger.movements import MovementId, PostedMovement, Posting
@@ -62,7 +63,7 @@ async def balance(
 
 
 async def posted_movement(session: ReadSession, movement: MovementId) -> PostedMovement:
-    """A movement with its postings; refuses `ledger.movement_not_found`."""
+    """A movement with its postings; refuses `ledger.movement_not_found`, `ledger.archived`."""
     rows = await session.fetch(
         """
         SELECT m.kind, m.reference, m.payer_label, m.payee_label, m.memo, m.at,
@@ -78,6 +79,7 @@ async def posted_movement(session: ReadSession, movement: MovementId) -> PostedM
         movement,
     )
     if not rows:
+        await refuse_archived_movement(session, movement)
         raise MovementNotFound
     head = rows[0]
     currency = CURRENCIES[head["currency"]]

@@ -52,6 +52,8 @@ class Page:
 
     entries: tuple[Entry, ...]
     next_before: int | None
+    archived: bool = False
+    """Whether this is the last page although older entries exist, in the archive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +189,19 @@ async def statement(
         below = min(below, indexed + 1)
         rows += await session.fetch(_BY_BIGRAMS, currency.code, number, 0, below, *terms)
     entries = tuple(entry_of(row, currency) for row in rows[:limit])
-    return Page(entries, entries[-1].sequence if len(rows) > limit else None)
+    if len(rows) > limit:
+        return Page(entries, entries[-1].sequence)
+    return Page(entries, None, archived=await _has_archived(session, number, currency))
+
+
+async def _has_archived(session: ReadSession, number: AccountNumber, currency: Currency) -> bool:
+    """Whether entries of this account have left with old months."""
+    left: bool = await session.fetchval(
+        "SELECT EXISTS (SELECT FROM ledger_closings WHERE currency = $1 AND account = $2)",
+        currency.code,
+        number,
+    )
+    return left
 
 
 async def _indexed_to(session: ReadSession, number: AccountNumber, currency: Currency) -> int:

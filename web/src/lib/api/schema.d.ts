@@ -2920,6 +2920,11 @@ export interface components {
      * @description Newest first. `next` leads to the following page, with the same filters.
      */
     HistoryPage: {
+      /**
+       * Archived
+       * @description True on the last page if older entries exist: they are in the archive.
+       */
+      archived: boolean;
       /** Entries */
       entries: components['schemas']['EntryWire'][];
       /**
@@ -6061,6 +6066,15 @@ export interface operations {
       };
       /** @description `ledger.movement_not_found`: There is no such movement in your account. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `ledger.archived`: What was asked for has left the books with an old month; it is kept in the archive. */
+      410: {
         headers: {
           [name: string]: unknown;
         };
