@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import asyncpg
+
 from campaign.client import Caller, Unanswered
 from tael import customers, merchants
 from tael.kernel import migrations
@@ -159,6 +161,37 @@ class Bank:
     def children(self) -> list[Child]:
         """Every process but PostgreSQL."""
         return [*self.api, *([self.worker] if self.worker else []), self.world]
+
+    async def backends(self) -> list[int]:
+        """The server's processes that serve the bank's own; asked as the owner, who sees all."""
+        owner = await asyncpg.connect(self.server.dsn)
+        try:
+            rows = await owner.fetch(
+                """
+                SELECT pid
+                FROM pg_stat_activity
+                WHERE backend_type = 'client backend'
+                  AND application_name = 'tael'
+                ORDER BY pid
+                """
+            )
+        finally:
+            await owner.close()
+        return [row["pid"] for row in rows]
+
+    async def kill_postgres(self, pid: int | None) -> None:
+        """Kill the postmaster or a backend; returns when the server has hung up on everybody.
+
+        Until then its orphans may go on answering, which must not count as being back.
+        """
+        canary = await asyncpg.connect(self.server.dsn)
+        if pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while not canary.is_closed():
+            assert time.monotonic() < deadline, "the server outlived its death"
+            await asyncio.sleep(_POLL_S / 5)
 
     async def ready(self, within_s: float = READY_TIMEOUT_S) -> float:
         """Wait until every API process serves; how long that took."""

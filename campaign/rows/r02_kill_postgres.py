@@ -1,8 +1,5 @@
 """R2: kill -9 of PostgreSQL under load: the postmaster, or a single backend."""
 
-import os
-import signal
-from contextlib import suppress
 from typing import Final
 
 from campaign.bank import Bank, Shape, running_bank
@@ -40,21 +37,7 @@ async def run(plan: Plan) -> RowResult:
 
 async def _kill(bank: Bank, attempt: Attempt) -> None:
     chance = attempt.random()
-    if chance.random() < POSTMASTERS:
-        victim = bank.server.pid
-    else:
-        async with bank.database.read() as session:
-            backends = await session.fetch(
-                """
-                SELECT pid
-                FROM pg_stat_activity
-                WHERE backend_type = 'client backend'
-                  AND application_name = 'tael'
-                  AND pid <> pg_backend_pid()
-                ORDER BY pid
-                """
-            )
-        victim = chance.choice(backends)["pid"] if backends else bank.server.pid
-    if victim is not None:
-        with suppress(ProcessLookupError):
-            os.kill(victim, signal.SIGKILL)
+    victim = bank.server.pid
+    if chance.random() >= POSTMASTERS:
+        victim = chance.choice(await bank.backends() or [victim])
+    await bank.kill_postgres(victim)
