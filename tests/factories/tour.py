@@ -10,7 +10,7 @@ from urllib.parse import quote
 from playwright.sync_api import Page
 
 from factories.till import Till
-from tael.cli.journey import Person
+from tael.cli.journey import Person, money
 from tael.cli.people import PEOPLE, Seeded
 
 Cookies = dict[str, str]
@@ -30,6 +30,9 @@ class Stay:
     payment: str
     top_up: str
     standing: str
+    deposit: str
+    held: str
+    refund: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ async def settle(url: str, till: Till) -> Stay:
         await _open(friend, FRIEND)
         payment = await customer.pay(orders[0]["payload"])
         standing = await _order_rent(customer)
+        refund, held, deposit = await _after_sale(customer, till, payment["payment"])
         await customer.pay(till.static_payload, 9_90)
         await customer.transfer(FRIEND.phone, 88_88, "生日快乐")
         await friend.transfer(CUSTOMER.phone, 42_00, "电影票")
@@ -80,6 +84,9 @@ async def settle(url: str, till: Till) -> Stay:
             payment=payment["payment"],
             top_up=top_up["id"],
             standing=standing["standing_order"],
+            deposit=deposit,
+            held=held,
+            refund=refund,
         )
 
 
@@ -92,6 +99,20 @@ async def _open(person: Person, who: Seeded) -> dict[str, Any]:
     cards.sort(key=lambda card: card["kind"] != "debit")
     bound = [await person.bind_card(card) for card in cards]
     return await person.top_up(bound[0]["card"]["card"], who.balance_minor)
+
+
+async def _after_sale(customer: Person, till: Till, payment: str) -> tuple[str, str, str]:
+    """A refund's movement, a held payment of which a part was taken, and a deposit to pay."""
+    refunds, orders = f"/sandbox/payments/{payment}/refunds", f"/sandbox/shops/{till.store}/orders"
+    given: dict[str, Any] = {}
+    for fen, reason in ((5_00, "少了一份小菜"), (2_50, "退货")):
+        given = await customer.post(refunds, {"amount": money(fen), "reason": reason})
+    asked = {"amount": money(200_00), "description": "押金", "capture": "manual"}
+    paid, open_ = [await customer.post(orders, asked) for _ in range(2)]
+    held = (await customer.pay(paid["payload"]))["payment"]
+    taken = {"amount": money(60_00), "final": False}
+    await customer.post(f"/sandbox/payments/{held}/captures", taken)
+    return given["movement"], held, open_["payload"]
 
 
 async def _order_rent(customer: Person) -> dict[str, Any]:
@@ -127,6 +148,11 @@ def _make_order(page: Page) -> None:
     page.locator("main svg[role='img']").first.wait_for()
 
 
+def _refund(page: Page) -> None:
+    page.locator("main section .acts button").last.click()
+    page.locator("dialog[open] form").wait_for()
+
+
 def _ask_for_pin(page: Page) -> None:
     page.locator("main .foot button").last.click()
     page.locator("dialog[open]").first.wait_for()
@@ -157,8 +183,10 @@ def stops(stay: Stay) -> list[Stop]:
         Stop("pay-order", order),
         Stop("pay-pin", order, act=_ask_for_pin),
         Stop("pay-static", f"/pay?code={quote(stay.static)}"),
+        Stop("pay-deposit", f"/pay?code={quote(stay.deposit)}"),
         Stop("pay-refused", "/pay?code=https%3A%2F%2Fqr.alipay.com%2Ffkx1234567"),
         Stop("result", f"/result/payment/{stay.payment}"),
+        Stop("result-held", f"/result/payment/{stay.held}"),
         Stop("result-top-up", f"/result/top-up/{stay.top_up}"),
         Stop("transfer", "/transfer"),
         Stop("transfer-monthly", "/transfer", act=_send_monthly),
@@ -175,6 +203,7 @@ def stops(stay: Stay) -> list[Stop]:
         Stop("bills", "/bills"),
         Stop("bills-filter", "/bills", act=_open_filter),
         Stop("bill", f"/bills/{stay.bill}"),
+        Stop("bill-refund", f"/bills/{stay.refund}"),
         Stop("bill-proof", f"/bills/{stay.bill}", act=_prove),
         Stop("statements", "/bills/statements"),
         Stop("me", "/me"),
@@ -183,5 +212,6 @@ def stops(stay: Stay) -> list[Stop]:
         Stop("me-freeze", "/me/freeze"),
         Stop("me-close", "/me/close"),
         Stop("sandbox", "/sandbox", act=_make_order),
+        Stop("sandbox-refund", "/sandbox", act=_refund),
         Stop("missing", "/no-such-page", "stranger"),
     ]

@@ -17,6 +17,7 @@ from factories.wallets_with_cards import PORTRAIT, bind, elements, prove, top_up
 from tael import merchants
 from tael.kernel import ids
 from tael.kernel.clock import business_day, machine_now
+from tael.kernel.money import CNY, Money
 from tael.sandbox.world import World
 from tael.sandbox.world.people import CardKind, Person
 
@@ -260,6 +261,7 @@ def _money(town: Town, of: Citizen) -> dict[str, Call]:
         **_post("/codes/resolve", {"payload": other.owned.receive_code}),
         **_post("/payments", payment),
         **_get("/payments/{payment}", f"/payments/{of.owned.payment}"),
+        **_get("/payments", "/payments?state=held"),
         **_get("/payees/recent"),
         **_post("/payees/lookup", {"phone": other.person.phone}),
         **_post("/transfers", transfer),
@@ -289,4 +291,18 @@ def _sandbox(town: Town, of: Citizen) -> dict[str, Call]:
         **_post(orders, asked, at_shop),
         **_post(orders + "/{order}/close", {}, f"{at_shop}/{town.order}/close"),
         **_get("/sandbox/orders/{order}", f"/sandbox/orders/{town.order}"),
+        **_after_sale(town, of),
+    }
+
+
+def _after_sale(town: Town, of: Citizen) -> dict[str, Call]:
+    paid, at = of.owned.payment, "/sandbox/payments/{payment}"
+    part = {"amount": on_wire(Money(1, CNY)), "reason": "退货"}
+    taken = {"amount": AMOUNT, "final": False}
+    return {
+        **_get("/sandbox/shops/{store}/payments", f"/sandbox/shops/{sto(town.shop)}/payments"),
+        **_post(f"{at}/refunds", part, f"/sandbox/payments/{paid}/refunds"),
+        **_post(f"{at}/captures", taken, f"/sandbox/payments/{paid}/captures"),
+        **_post(f"{at}/void", {}, f"/sandbox/payments/{paid}/void"),
+        **_post("/sandbox/captures", {"captures": [{**taken, "payment": paid}]}),
     }

@@ -44,7 +44,7 @@ class _Story:
 
 
 def demo(*, json_: bool = False, state_dir: Path = deployment.STATE_DIR, port: int = 0) -> None:
-    """Open a wallet, bind a card, fill it, pay two codes, send money; then check the books.
+    """Open a wallet, bind a card, fill it, pay, get some back, send money; then check the books.
 
     Runs against the sandbox that is up on this state directory, or brings one up for as long
     as it takes. Exit 1 if a step fails or the books do not balance.
@@ -137,6 +137,7 @@ async def _tell(url: str, story: _Story) -> None:
             "the shop sees it paid", lambda: me.get(f"/sandbox/orders/{order['order']}")
         )
         await story.step("pay the printed code ¥8.80", lambda: me.pay(shop["static_payload"], 8_80))
+        await _after_sale(story, me, shop)
         await friend.verify_phone()
         await friend.open_wallet()
         await story.step(
@@ -144,6 +145,28 @@ async def _tell(url: str, story: _Story) -> None:
         )
         await story.step("the history", lambda: me.get("/history"))
         await story.step("the wallet", lambda: me.get("/wallet"))
+
+
+async def _after_sale(story: _Story, me: Person, shop: Json) -> None:
+    """The shop gives back a part of what was paid, and takes a part of a deposit."""
+    orders, till = f"/sandbox/shops/{shop['store']}/orders", "/sandbox/payments"
+    paid = (await me.get(f"/sandbox/shops/{shop['store']}/payments"))["payments"][0]
+    await story.step(
+        "the shop gives ¥3.80 back",
+        lambda: me.post(
+            f"{till}/{paid['payment']}/refunds", {"amount": money(3_80), "reason": "少了一份"}
+        ),
+    )
+    deposit = await me.post(
+        orders, {"amount": money(50_00), "description": "押金 Deposit", "capture": "manual"}
+    )
+    held = await story.step("hold a deposit of ¥50.00", lambda: me.pay(deposit["payload"]))
+    await story.step(
+        "the shop takes ¥12.00 of it; the rest is free",
+        lambda: me.post(
+            f"{till}/{held['payment']}/captures", {"amount": money(12_00), "final": True}
+        ),
+    )
 
 
 async def _issue_card(person: Person) -> Json:

@@ -20,6 +20,7 @@ from tael.payments.rules import (
 from tael.payments.states import (
     ORDER_TRANSITIONS,
     PAYMENT_TRANSITIONS,
+    Capture,
     OrderState,
     PaymentState,
 )
@@ -29,7 +30,7 @@ EARLIER = DEADLINE - timedelta(microseconds=1)
 
 
 def an_order(state: OrderState) -> Order:
-    taken = state in {OrderState.PAYING, OrderState.PAID}
+    taken = state in {OrderState.PAYING, OrderState.HELD, OrderState.PAID}
     return Order(
         id=OrderId(UUID(int=1)),
         store_id=StoreId(UUID(int=2)),
@@ -41,6 +42,7 @@ def an_order(state: OrderState) -> Order:
         expires_at=DEADLINE,
         payment_id=PaymentId(UUID(int=4)) if taken else None,
         paid_at=EARLIER if state is OrderState.PAID else None,
+        capture=Capture.MANUAL if state is OrderState.HELD else Capture.AUTOMATIC,
     )
 
 
@@ -67,6 +69,7 @@ def a_store(owner: UUID | None) -> Store:
         (OrderState.PAYING, EARLIER, errors.OrderBeingPaid),
         # What has begun before the deadline may end after it.
         (OrderState.PAYING, DEADLINE, errors.OrderBeingPaid),
+        (OrderState.HELD, DEADLINE, errors.OrderAlreadyPaid),
         (OrderState.PAID, EARLIER, errors.OrderAlreadyPaid),
         (OrderState.PAID, DEADLINE, errors.OrderAlreadyPaid),
         (OrderState.CLOSED, EARLIER, errors.OrderClosed),
@@ -101,5 +104,5 @@ def test_states_are_tables_with_ends() -> None:
     assert set(PAYMENT_TRANSITIONS) == set(PaymentState)
     for end in (OrderState.PAID, OrderState.EXPIRED, OrderState.CLOSED):
         assert ORDER_TRANSITIONS[end] == frozenset()
-    for final in (PaymentState.SUCCEEDED, PaymentState.DECLINED):
+    for final in (PaymentState.REVERSED, PaymentState.DECLINED):
         assert PAYMENT_TRANSITIONS[final] == frozenset()
