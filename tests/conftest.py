@@ -14,6 +14,7 @@ from tael.kernel import logs, migrations
 from tael.kernel.database import AUDITOR_ROLE, Database
 from tael.kernel.settings import Settings
 from tael.sandbox import PostgresServer
+from tael.sandbox.postgres.server import running_socket_dir
 
 TEMPLATE = "tael_template"
 _numbers = itertools.count(1)
@@ -26,6 +27,13 @@ def server() -> Iterator[PostgresServer]:
     Not in pytest's own folders: they are closed to other accounts, and as root without user
     namespaces PostgreSQL runs as one.
     """
+    shared = os.environ.get("TAEL_TESTS_SERVER")
+    if shared:
+        # The campaign runs the tests of many trees: its own server is quicker than one each.
+        known = PostgresServer(Path(shared))
+        known._socket_dir = running_socket_dir(Path(shared))
+        yield known
+        return
     with tempfile.TemporaryDirectory(prefix="tael-tests-") as folder:
         Path(folder).chmod(0o711)
         with PostgresServer(Path(folder) / "state") as running:
@@ -37,11 +45,12 @@ def template(server: PostgresServer) -> str:
     """A database that the migrations built."""
 
     async def build() -> None:
-        await server.ensure_database(TEMPLATE)
-        await migrations.upgrade(server.dsn_of(TEMPLATE))
+        await server.ensure_database(name)
+        await migrations.upgrade(server.dsn_of(name))
 
+    name = os.environ.get("TAEL_TESTS_TEMPLATE", TEMPLATE)
     asyncio.run(build())
-    return TEMPLATE
+    return name
 
 
 @pytest.fixture

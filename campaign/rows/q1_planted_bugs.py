@@ -5,12 +5,14 @@ fail in the copy with it: by an assertion, not because something could not be im
 """
 
 import asyncio
+import hashlib
 import os
 import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,9 +20,11 @@ from xml.etree import ElementTree as ET
 
 from campaign.plan import Attempt, Counts, Plan, Row, RowResult
 from campaign.planted import ROOT, DoesNotApply, Planted, all_planted
+from tael.sandbox import PostgresServer
 
 AT_ONCE: Final = 2
 TIME_LIMIT_S: Final = 240.0
+ALL_LIMIT_S: Final = 900.0
 COPIED: Final = ("src", "tests", "migrations", "campaign", "tools", "docs", "pyproject.toml")
 LEFT_OUT: Final = shutil.ignore_patterns("__pycache__", "app", "*.patch.orig")
 NO_VERDICT: Final = ("ImportError", "ModuleNotFoundError", "SyntaxError", "fixture '")
@@ -55,12 +59,14 @@ class Verdicts:
 async def run(plan: Plan) -> RowResult:
     """First all named tests on the tree as it is, then each bug on a copy of its own."""
     bugs = all_planted()
-    with tempfile.TemporaryDirectory(prefix="tael-planted-") as folder:
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="tael-planted-"))
         await asyncio.to_thread(Path(folder).chmod, 0o711)
         clean = await asyncio.to_thread(copy_of_the_tree, Path(folder) / "clean")
         named = sorted({each for bug in bugs for each in bug.caught_by})
+        server = stack.enter_context(PostgresServer(Path(folder) / "state"))
         began = time.monotonic()
-        before = await tests(clean, named)
+        before = await tests(clean, named, server, ALL_LIMIT_S)
         unpatched = sorted(before.failed) + list(before.broken)
         plan.note(f"{len(before.passed)} pass unpatched in {time.monotonic() - began:.0f} s")
         seats = asyncio.Semaphore(AT_ONCE)
@@ -71,7 +77,7 @@ async def run(plan: Plan) -> RowResult:
                 if plan.seconds_left <= 0:
                     plan.stop_early()
                     return
-                failures = await noticed(bug, Path(folder) / bug.name)
+                failures = await noticed(bug, Path(folder) / bug.name, server)
             shared = [f"{each} fails without any bug" for each in unpatched if attempt.number == 1]
             plan.note(f"{bug.name}: {failures or 'noticed'}")
             plan.record(attempt, operations=len(bug.caught_by), failures=shared + failures)
@@ -83,14 +89,14 @@ async def run(plan: Plan) -> RowResult:
     )
 
 
-async def noticed(bug: Planted, folder: Path) -> list[str]:
+async def noticed(bug: Planted, folder: Path, server: PostgresServer) -> list[str]:
     """Plant one bug and run its tests; why it does not count as noticed, if so."""
     tree = await asyncio.to_thread(copy_of_the_tree, folder)
     try:
         bug.apply(tree)
     except DoesNotApply as fault:
         return [str(fault)]
-    verdicts = await tests(tree, bug.caught_by)
+    verdicts = await tests(tree, bug.caught_by, server, TIME_LIMIT_S)
     await asyncio.to_thread(shutil.rmtree, tree)
     missed = [
         f"{bug.name} is not noticed by {each}"
@@ -112,9 +118,14 @@ def copy_of_the_tree(to: Path) -> Path:
     return to
 
 
-async def tests(tree: Path, named: Sequence[str]) -> Verdicts:
-    """Run tests of a copy of the tree, against the server in that copy."""
+async def tests(
+    tree: Path, named: Sequence[str], server: PostgresServer, limit_s: float
+) -> Verdicts:
+    """Run tests of a copy of the tree, with the code and the migrations of that copy."""
     report = tree / "report.xml"
+    schema = hashlib.sha256()
+    for migration in sorted((tree / "migrations" / "versions").glob("*.py")):
+        schema.update(migration.read_bytes())
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header"),
         *("--junitxml", str(report), *named),
@@ -124,17 +135,19 @@ async def tests(tree: Path, named: Sequence[str]) -> Verdicts:
             "PYTHONPATH": str(tree / "src"),
             "PYTHONDONTWRITEBYTECODE": "1",
             "TAEL_SIMULATION_SHRINK": "0",
+            "TAEL_TESTS_SERVER": str(server.state_dir),
+            "TAEL_TESTS_TEMPLATE": f"template_{schema.hexdigest()[:16]}",
         },
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        await asyncio.wait_for(process.wait(), TIME_LIMIT_S)
+        await asyncio.wait_for(process.wait(), limit_s)
     except TimeoutError:
         process.terminate()
         await process.wait()
-        return Verdicts(frozenset(), frozenset(), (f"no verdict within {TIME_LIMIT_S:.0f} s",))
+        return Verdicts(frozenset(), frozenset(), (f"no verdict within {limit_s:.0f} s",))
     if not report.exists():
         return Verdicts(frozenset(), frozenset(), ("pytest did not start",))
     return read_report(report)

@@ -29,10 +29,10 @@ def test_a_planted_bug_applies_and_names_tests_that_exist(bug: Planted) -> None:
     assert bug.caught_by
     for named in bug.caught_by:
         path, _, function = named.partition("::")
-        assert not function or function.split("[")[0] in tests_in(ROOT / path), named
+        assert not function or function.split("[")[0] in names_in(ROOT / path), named
 
 
-def tests_in(path: Path) -> set[str]:
+def names_in(path: Path) -> set[str]:
     """The names of the tests in a file."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return {
