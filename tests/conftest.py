@@ -13,8 +13,7 @@ import pytest
 from tael.kernel import logs, migrations
 from tael.kernel.database import AUDITOR_ROLE, Database
 from tael.kernel.settings import Settings
-from tael.sandbox import PostgresServer
-from tael.sandbox.postgres.server import running_socket_dir
+from tael.sandbox import PostgresServer, running_socket_dir
 
 TEMPLATE = "tael_template"
 _numbers = itertools.count(1)
