@@ -23,11 +23,14 @@ from typing import Final
 from rich.console import Console
 
 from campaign import page, rows
-from campaign.plan import Level, Plan, Row, RowResult
+from campaign.plan import Counts, Level, Plan, Row, RowResult
 from campaign.progress import Progress
 from campaign.state import RowState
 
 STATE: Final = Path(".tael/campaign")
+TOTAL_S: Final = Counts(ci=3_600, release=14 * 24 * 3_600)
+"""What all rows together may take. Their own budgets are ceilings: together they are more, and
+a row that finds the time used up is not passed."""
 _NAME: Final = re.compile(r"([A-Z]+)(\d+)")
 
 
@@ -57,12 +60,19 @@ def _order(each: Runnable) -> tuple[str, int]:
 
 
 async def run_row(
-    each: Runnable, options: argparse.Namespace, progress: Progress, seed: int
+    each: Runnable, options: argparse.Namespace, progress: Progress, seed: int, ends: float
 ) -> RowResult:
     """Run one row, whatever happens: what it raises is a failure of it."""
     folder = options.state / options.level / each.row.name
     state = RowState(folder, seed=seed, resume=options.resume)
-    plan = Plan(each.row, level=options.level, state=state, progress=progress, count=options.count)
+    plan = Plan(
+        each.row,
+        level=options.level,
+        state=state,
+        progress=progress,
+        count=options.count,
+        left_s=ends - time.monotonic(),
+    )
     progress.begin(each.row.name, f"{each.row.goal} [dim](seed {plan.seed}, logs in {folder})[/]")
     try:
         result = await each.run(plan)
@@ -83,7 +93,8 @@ async def campaign(options: argparse.Namespace, console: Console) -> bool:
         sys.exit(f"campaign: no row {', '.join(unknown)}; there are {', '.join(known)}")
     seed = options.seed if options.seed is not None else secrets.randbelow(2**31)
     progress = Progress(console)
-    results = [await run_row(known[name], options, progress, seed) for name in wanted]
+    ends = time.monotonic() + TOTAL_S.at(options.level)
+    results = [await run_row(known[name], options, progress, seed, ends) for name in wanted]
     progress.show(page.summary(results))
     if options.page:
         _write_page(options, known, results)

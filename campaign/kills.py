@@ -17,7 +17,7 @@ ROUND: Final = 10
 """Kills between two checks."""
 ROUNDS_A_CROWD: Final = 10
 """New people now and then: limits of a day are limits of a day."""
-_SETTLE_S: Final = 0.4
+_SETTLE_S: Final = 0.3
 """How long those who were cut off take to ask again."""
 
 Strike = Callable[[Bank, Attempt], Awaitable[None]]
@@ -57,7 +57,7 @@ async def one_round(
         for attempt in some:
             await asyncio.sleep(_SETTLE_S)
             answered, since = load.answered, time.monotonic()
-            await asyncio.sleep(attempt.random().uniform(0.4, 1.4))
+            await asyncio.sleep(attempt.random().uniform(0.3, 0.9))
             plan.measure("rate", (load.answered - answered) / (time.monotonic() - since))
             try:
                 await strike(bank, attempt)

@@ -121,7 +121,14 @@ class Plan:
     """One run of one row: its attempts, its budget, where it keeps its logs."""
 
     def __init__(
-        self, row: Row, *, level: Level, state: RowState, progress: Progress, count: int | None
+        self,
+        row: Row,
+        *,
+        level: Level,
+        state: RowState,
+        progress: Progress,
+        count: int | None,
+        left_s: float = float("inf"),
     ) -> None:
         self.row = row
         self.level = level
@@ -132,13 +139,14 @@ class Plan:
         self._state = state
         self._progress = progress
         self._began = time.monotonic()
+        self._ends = self._began + min(row.budget_s.at(level), left_s)
         self._stopped_early = False
         self._failures: list[str] = []
 
     @property
     def seconds_left(self) -> float:
-        """What is left of the budget of this run."""
-        return self.row.budget_s.at(self.level) - (time.monotonic() - self._began)
+        """What is left of the budget of this run, and of the whole campaign's."""
+        return self._ends - time.monotonic()
 
     def seed_of(self, number: int) -> int:
         """The seed of an attempt, from the campaign's seed and the row's name."""

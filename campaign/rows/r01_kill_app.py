@@ -12,7 +12,7 @@ ROW: Final = Row(
     goal="kill -9 of app processes under ≥ 100 tps mixed load: nothing lost, nothing twice",
     unit="kills",
     attempts=Counts(ci=100, release=2_000),
-    budget_s=Counts(ci=420, release=12_000),
+    budget_s=Counts(ci=330, release=12_000),
 )
 
 

@@ -11,7 +11,7 @@ ROW: Final = Row(
     goal="kill -9 of PostgreSQL under load: nothing lost, nothing twice, back within 10 s (p99)",
     unit="kills",
     attempts=Counts(ci=100, release=2_000),
-    budget_s=Counts(ci=420, release=12_000),
+    budget_s=Counts(ci=330, release=12_000),
 )
 BACK_WITHIN_S: Final = 10.0
 POSTMASTERS: Final = 0.5

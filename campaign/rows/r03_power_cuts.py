@@ -16,7 +16,7 @@ ROW: Final = Row(
     goal="power cuts that drop unsynced writes: nothing lost; a control shows that it would be",
     unit="cuts",
     attempts=Counts(ci=20, release=500),
-    budget_s=Counts(ci=300, release=7_200),
+    budget_s=Counts(ci=240, release=7_200),
 )
 CONTROL_TRIES: Final = 4
 

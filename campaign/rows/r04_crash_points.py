@@ -89,7 +89,7 @@ ROW: Final = Row(
     goal="kill at every commit boundary of every saga: each resumes or compensates",
     unit="crashes",
     attempts=Counts(ci=len(CELLS), release=20 * len(CELLS)),
-    budget_s=Counts(ci=420, release=9_000),
+    budget_s=Counts(ci=280, release=9_000),
 )
 CONTROL: Final = "a saga that nobody goes on with is found by I16 (tests/faults/test_harness.py)"
 

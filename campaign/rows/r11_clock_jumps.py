@@ -126,7 +126,7 @@ ROW: Final = Row(
     goal="clock jumps: no interest, expiry or report twice; numbers never go back",
     unit="cases",
     attempts=Counts(ci=len(CASES), release=len(CASES)),
-    budget_s=Counts(ci=300, release=3_600),
+    budget_s=Counts(ci=280, release=3_600),
 )
 CONTROL: Final = "a day that is closed or accrued twice is refused by the schema (tests/ledger)"
 

@@ -98,7 +98,7 @@ ROW: Final = Row(
     goal="a failing database: no false yes, an error within 5 s, back by itself within 30 s",
     unit="cases",
     attempts=Counts(ci=len(CASES), release=20 * len(CASES)),
-    budget_s=Counts(ci=360, release=10_800),
+    budget_s=Counts(ci=240, release=10_800),
 )
 
 

@@ -22,7 +22,7 @@ ROW: Final = Row(
     goal="backup → destroy → restore: nothing archived is lost; and to a chosen transfer",
     unit="restores",
     attempts=Counts(ci=2, release=10),
-    budget_s=Counts(ci=150, release=7_200),
+    budget_s=Counts(ci=100, release=7_200),
 )
 RESTORE_WITHIN_S: Final = 15 * 60
 BEFORE: Final = 200

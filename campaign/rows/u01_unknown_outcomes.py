@@ -69,7 +69,7 @@ ROW: Final = Row(
     goal="unknown outcomes: final and right in both books, deadline shown, nothing paid twice",
     unit="drills",
     attempts=Counts(ci=len(DRILLS), release=20 * len(DRILLS)),
-    budget_s=Counts(ci=240, release=7_200),
+    budget_s=Counts(ci=140, release=7_200),
 )
 CONTROL: Final = "books that differ by a fen are found by I14 (tests/faults/test_harness.py)"
 

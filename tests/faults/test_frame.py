@@ -3,20 +3,24 @@
 from pathlib import Path
 
 from campaign import invariants, page
-from campaign.__main__ import all_rows
+from campaign.__main__ import TOTAL_S, all_rows
 from campaign.load import Act
 from campaign.plan import Counts, Level, Plan, Row
 from campaign.progress import Progress
 from campaign.state import RowState
 from rich.console import Console
 
-CI_MINUTES = 60
+HOUR_S = 3_600
 ROW = Row("T1", goal="try", unit="tries", attempts=Counts(3, 9), budget_s=Counts(60, 60))
 
 
-def test_the_rows_of_level_ci_fit_into_an_hour() -> None:
-    budgets = {name: each.row.budget_s.ci / 60 for name, each in all_rows().items()}
-    assert sum(budgets.values()) <= CI_MINUTES, budgets
+def test_level_ci_ends_after_an_hour_and_no_row_may_take_most_of_it(tmp_path: Path) -> None:
+    assert TOTAL_S.ci == HOUR_S
+    for name, each in all_rows().items():
+        assert each.row.budget_s.ci <= HOUR_S / 4, name
+    late = _plan(tmp_path, seed=1, left_s=0)
+    assert list(late.attempts()) == []
+    assert not late.result().passed
 
 
 def test_a_killed_campaign_repeats_nothing_that_it_finished(tmp_path: Path) -> None:
@@ -59,10 +63,10 @@ def test_the_page_shows_what_a_row_did_and_what_it_did_not(tmp_path: Path) -> No
     assert "Positive control: seen" in text
 
 
-def _plan(folder: Path, *, seed: int, resume: bool = False) -> Plan:
+def _plan(folder: Path, *, seed: int, resume: bool = False, left_s: float = HOUR_S) -> Plan:
     state = RowState(folder, seed=seed, resume=resume)
     quiet = Progress(Console(quiet=True))
-    return Plan(ROW, level=Level.CI, state=state, progress=quiet, count=None)
+    return Plan(ROW, level=Level.CI, state=state, progress=quiet, count=None, left_s=left_s)
 
 
 def test_every_act_of_the_load_is_looked_for_afterwards() -> None:
