@@ -57,8 +57,9 @@ DAMAGE = {
     "a movement nobody logged": (
         (
             "INSERT INTO ledger_movements (id, kind, reference, payer_label, payee_label, memo,"
-            " at, business_day, effective_on) SELECT '01890a5d-ac96-774b-bcce-b302099a8057', kind, reference, '', '',"
-            " '', at, business_day, effective_on FROM ledger_movements LIMIT 1"
+            " at, business_day, effective_on) SELECT '01890a5d-ac96-774b-bcce-b302099a8057',"
+            " kind, reference, '', '', '', at, business_day, effective_on"
+            " FROM ledger_movements LIMIT 1"
         ),
         {"log.movement"},
     ),

@@ -52,6 +52,12 @@ class Witness:
         """The public half, as a log is told it."""
         return Key(self.name, WITNESS, self.private.public_key().public_bytes_raw())
 
+    @property
+    def vkey(self) -> str:
+        """The public half as it is handed around."""
+        packed = base64.b64encode(bytes([WITNESS]) + self.key.public).decode()
+        return f"{self.name}+{self.key.key_id.hex()}+{packed}"
+
     def add_checkpoint(self, body: str) -> Reply:
         """Sign the checkpoint in a submission, if it follows what was seen before."""
         origin = body.partition("\n\n")[2].partition("\n")[0]
@@ -115,6 +121,7 @@ def listen(witness: Witness, *, host: str, port: int) -> ThreadingHTTPServer:
 
     class Submissions(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            """Take a submission."""
             length = self.headers.get("Content-Length", "")
             if self.path != _SUBMISSION:
                 self._answer(Reply(HTTPStatus.NOT_FOUND))
@@ -123,6 +130,9 @@ def listen(witness: Witness, *, host: str, port: int) -> ThreadingHTTPServer:
             else:
                 body = self.rfile.read(int(length)).decode(errors="replace")
                 self._answer(witness.add_checkpoint(body))
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+            """Nothing: what matters is in the answers."""
 
         def _answer(self, reply: Reply) -> None:
             octets = reply.text.encode()
@@ -165,9 +175,8 @@ def serve(
     except Malformed as fault:
         raise OperatorFault(f"--log-key: {fault}") from None
     witness = Witness(name, own_key(state), logs, state / "seen")
-    packed = base64.b64encode(bytes([WITNESS]) + witness.key.public).decode()
     with listen(witness, host=host, port=port) as server:
-        print(f"{name}+{witness.key.key_id.hex()}+{packed} http://{host}:{server.server_port}")
+        print(f"{witness.vkey} http://{host}:{server.server_port}")
         server.serve_forever()
 
 
