@@ -16,7 +16,7 @@ ROW: Final = Row(
     goal="30 % of calls lost, doubled, delayed or cut; retries with the same key: one posting",
     unit="thousands of operations",
     attempts=Counts(ci=20, release=1_000),
-    budget_s=Counts(ci=240, release=14_400),
+    budget_s=Counts(ci=150, release=14_400),
 )
 RATE: Final = 400.0
 READ_AGAIN: Final = 100

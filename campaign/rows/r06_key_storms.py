@@ -16,7 +16,7 @@ ROW: Final = Row(
     goal="50 identical and 50 with one octet changed, under one key at once: one posting",
     unit="storms",
     attempts=Counts(ci=200, release=10_000),
-    budget_s=Counts(ci=110, release=7_200),
+    budget_s=Counts(ci=80, release=7_200),
 )
 ALIKE: Final = 50
 ACTS: Final = ("transfer", "static", "top_up", "withdrawal", "order", "code", "language")

@@ -28,7 +28,7 @@ ROW: Final = Row(
     goal="balance for one, 50 parallel spends over separate sessions: exactly one",
     unit="races",
     attempts=Counts(ci=200 * len(ENDPOINTS), release=5_000 * len(ENDPOINTS)),
-    budget_s=Counts(ci=330, release=28_800),
+    budget_s=Counts(ci=200, release=28_800),
 )
 MINOR: Final = 30_000
 """Two of these are above the 500.00 that a day allows by printed codes."""

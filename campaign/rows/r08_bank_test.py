@@ -14,7 +14,7 @@ ROW: Final = Row(
     goal="every concurrent snapshot holds all the money; a planted READ COMMITTED bug is flagged",
     unit="slices of 15 s",
     attempts=Counts(ci=4, release=480),
-    budget_s=Counts(ci=120, release=9_000),
+    budget_s=Counts(ci=90, release=9_000),
 )
 CONTROL_TRIES: Final = 4
 
@@ -22,7 +22,7 @@ CONTROL_TRIES: Final = 4
 async def run(plan: Plan) -> RowResult:
     """Readers beside a mixed load, slice after slice; then readers that see torn states.
 
-    At `ci` the readers of R16 look on for another nine minutes.
+    At `ci` the readers of R16 look on for another six minutes.
     """
     looks = 0
     async with running_bank(plan.folder / "bank", Shape(api=2)) as bank:

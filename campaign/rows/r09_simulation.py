@@ -16,7 +16,7 @@ ROW: Final = Row(
     goal="random customers over the public API: every outcome, list, filter and page as the model",
     unit="runs of 50 steps",
     attempts=Counts(ci=500, release=50_000),
-    budget_s=Counts(ci=600, release=36_000),
+    budget_s=Counts(ci=420, release=36_000),
 )
 CONTROL: Final = (
     "planted bugs that the simulation notices are marked with this row in tests/planted"
