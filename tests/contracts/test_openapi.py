@@ -40,6 +40,8 @@ CHANGE_NOTHING = {
     "post /api/limits/check",
     "post /api/payees/lookup",
     "post /api/rehearsals",
+    "post /api/staff/accounts/lookup",
+    "post /api/staff/payouts/check",
     # Orders to the sandbox's outside world, which is not the bank.
     "post /api/sandbox/cards",
     "post /api/sandbox/switch",

@@ -103,3 +103,64 @@ class Office:
         assert reply.status_code == 200, reply.text
         desk.login, desk.staff_id = login, hired
         return desk
+
+
+@dataclass(frozen=True, slots=True)
+class StaffCall:
+    """One request of the console: what is sent and where."""
+
+    method: str
+    path: str
+    body: dict[str, Any] | None = None
+
+    async def send(self, desk: Desk) -> httpx.Response:
+        """Send it from a desk, with a fresh key."""
+        if self.method == "GET":
+            return await desk.get(self.path)
+        return await desk.post(self.path, self.body)
+
+
+def staff_requests() -> dict[str, StaffCall]:
+    """A well-formed request for every operation of the console, about what need not exist."""
+
+    def no(prefix: str) -> str:
+        return ids.wire(prefix, ids.new_id())
+
+    def get(route: str, path: str | None = None) -> dict[str, StaffCall]:
+        return {f"GET /staff{route}": StaffCall("GET", path or route)}
+
+    def post(route: str, body: dict[str, Any], path: str | None = None) -> dict[str, StaffCall]:
+        return {f"POST /staff{route}": StaffCall("POST", path or route, body)}
+
+    approval = f"/approvals/{no('apv')}"
+    why = {"reason": "because"}
+    csv = "wallet,amount,memo\n13800001234,1,\n"
+    payout = {"csv": csv, "name": "x", "account": 1900, **why}
+    reversal = {"kind": "ledger.reversal", "terms": {"movement": no("mov")}, **why}
+    return {
+        **get("/session"),
+        **post("/sign-in", {"login": "somebody", "password": OTHER_PASSWORD}),
+        **post("/password", {"present": OTHER_PASSWORD, "chosen": "another long sentence"}),
+        **post("/sign-out", {}),
+        **get("/today"),
+        **get("/log"),
+        **get("/trial-balance"),
+        **get("/movements"),
+        **get("/movements/{movement}", f"/movements/{no('mov')}"),
+        **post("/accounts/lookup", {"who": ""}),
+        **get("/acts"),
+        **get("/approvals"),
+        **get("/approvals/{approval}", approval),
+        **post("/approvals", reversal),
+        **post("/approvals/{approval}/decision", {"approve": True, **why}, f"{approval}/decision"),
+        **post("/approvals/{approval}/withdrawal", why, f"{approval}/withdrawal"),
+        **post("/payouts/check", {"csv": csv}),
+        **post("/payouts", payout),
+        **get("/payouts/{payout}", f"/payouts/{no('pyt')}"),
+        **get("/closes"),
+        **get("/closes/{day}", "/closes/2026-01-01"),
+        **get("/reconciliation/runs"),
+        **get("/reconciliation/runs/{day}", "/reconciliation/runs/2026-01-01"),
+        **get("/reconciliation/breaks"),
+        **get("/reconciliation/breaks/{break_id}", f"/reconciliation/breaks/{no('brk')}"),
+    }

@@ -25,7 +25,7 @@ LINE_AMOUNT_MAX: Final = 10**11
 """A line pays a billion yuan at most: more is a slip of the finger."""
 
 HEADER: Final = ("wallet", "amount", "memo")
-_AMOUNT: Final = re.compile(r"(\d{1,10})(?:\.(\d{1,2}))?")
+_AMOUNT: Final = re.compile(r"([0-9]{1,10})(?:\.([0-9]{1,2}))?")
 
 
 class LineFault(StrEnum):
