@@ -212,7 +212,7 @@ async def test_a_month_leaves_only_when_it_is_over_closed_and_in_the_log(
 ) -> None:
     async with kernel_owner.connect(months.url) as session:
         for month, now, why in (
-            (NEXT, at_day(AFTER, 1), "has to leave first"),
+            (NEXT, at_day(AFTER, 20), "has to leave first"),
             (THIS, at_day(THIS, 20), "is not over"),
         ):
             with pytest.raises(CannotArchive, match=why):
