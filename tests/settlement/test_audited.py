@@ -48,7 +48,7 @@ DAMAGE = {
         SET difference = difference + 1, file_effect = file_effect + 1
         WHERE state = 'posted'
         """,
-        {"settlement.correction", "settlement.day", "settlement.open"},
+        {"settlement.correction", "settlement.day"},
     ),
     "a day that was taken out": (
         "DELETE FROM settlement_runs WHERE day = (SELECT min(day) + 1 FROM settlement_runs)",
