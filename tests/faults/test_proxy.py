@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -31,8 +31,16 @@ async def _through(weather: Weather) -> AsyncIterator[tuple[Proxy, Ends, list[by
     proxy = Proxy((LOOPBACK, server.sockets[0].getsockname()[1]), seed=1, weather=weather)
     async with server, proxy.listening():
         ends = await asyncio.open_connection(LOOPBACK, proxy.port)
-        yield proxy, ends, heard
-        ends[1].close()
+        try:
+            yield proxy, ends, heard
+        finally:
+            await _closed(ends[1])
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
 
 
 async def _asked(ends: Ends) -> bytes:
@@ -93,16 +101,17 @@ async def test_a_half_open_connection_stays_silent() -> None:
 
 async def test_who_has_disappeared_answers_nobody() -> None:
     async with _through(Weather()) as (proxy, ends, _heard):
+        assert await _asked(ends) == b"HELLO"
         proxy.weather.refuses = True
         proxy.cut()
         assert await _asked(ends) == b""
         reader, writer = await asyncio.open_connection(LOOPBACK, proxy.port)
         assert await _asked((reader, writer)) == b""
-        writer.close()
+        await _closed(writer)
         proxy.weather.clear()
         reader, writer = await asyncio.open_connection(LOOPBACK, proxy.port)
         assert await _asked((reader, writer)) == b"HELLO"
-        writer.close()
+        await _closed(writer)
 
 
 async def test_it_stands_before_a_socket_in_a_folder_too(tmp_path: Path) -> None:
