@@ -33,6 +33,8 @@ class Stay:
     deposit: str
     held: str
     refund: str
+    sent: str
+    proposal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,9 @@ async def settle(url: str, till: Till) -> Stay:
             "customer": customer.cookies,
             "newcomer": newcomer.cookies,
         }
+        history = (await customer.get("/history", kind="transfer"))["entries"]
+        sent = str(history[0]["movement"])
+        proposal = await _staff_at_work(url, sent, cookies)
         async with Person(url, FRIEND.phone, FRIEND.pin) as returning:
             await returning.verify_phone()
             cookies["returning"] = returning.cookies
@@ -87,7 +92,24 @@ async def settle(url: str, till: Till) -> Stay:
             deposit=deposit,
             held=held,
             refund=refund,
+            sent=sent,
+            proposal=proposal,
         )
+
+
+async def _staff_at_work(url: str, movement: str, cookies: dict[str, Cookies]) -> str:
+    """Seat the bank's people, and let the clerk propose something."""
+    proposal = ""
+    for who in STAFF:
+        async with Person(url, "", "") as desk:
+            sign_in = {"login": who.login, "password": who.password}
+            await desk.post("/staff/sign-in", sign_in)
+            cookies[who.login] = desk.cookies
+            if who is STAFF[0]:
+                terms = {"movement": movement, "memo": "转错人"}
+                asked = {"kind": "ledger.reversal", "terms": terms, "reason": "顾客来电：转错人"}
+                proposal = (await desk.post("/staff/approvals", asked))["approval"]
+    return proposal
 
 
 async def _open(person: Person, who: Seeded) -> dict[str, Any]:
@@ -163,13 +185,42 @@ def _open_filter(page: Page) -> None:
     page.locator("dialog[open]").first.wait_for()
 
 
+def _open_past(page: Page) -> None:
+    page.locator("main .ways button").click()
+    page.locator("dialog[open] .told .money").wait_for()
+
+
 def _prove(page: Page) -> None:
     page.locator("main button.item").last.click()
     page.locator("dialog[open] ol").first.wait_for()
 
 
+def _open_reversal(page: Page) -> None:
+    page.locator("main header button").first.click()
+    page.locator("dialog[open]").first.wait_for()
+
+
+def _console(stay: Stay) -> list[Stop]:
+    """The console's screens, each with somebody who works there."""
+    return [
+        Stop("console-sign-in", "/staff/sign-in", "stranger"),
+        Stop("console-password", "/staff/password", "clerk"),
+        Stop("console-today", "/staff", "clerk"),
+        Stop("console-movements", "/staff/movements", "clerk"),
+        Stop("console-movement", f"/staff/movements/{stay.sent}", "clerk"),
+        Stop("console-reversal", f"/staff/movements/{stay.sent}", "clerk", act=_open_reversal),
+        Stop("console-adjustment", "/staff/adjustment", "clerk"),
+        Stop("console-approvals", "/staff/approvals", "checker"),
+        Stop("console-approval", f"/staff/approvals/{stay.proposal}", "checker"),
+        Stop("console-payouts", "/staff/payouts", "clerk"),
+        Stop("console-closes", "/staff/closes", "auditor"),
+        Stop("console-log", "/staff/log", "auditor"),
+        Stop("console-acts", "/staff/acts", "auditor"),
+    ]
+
+
 def stops(stay: Stay) -> list[Stop]:
-    """Every screen, in the order in which a customer meets them."""
+    """Every screen, in the order in which a customer meets them; then those of the bank."""
     order = f"/pay?code={quote(stay.order)}"
     return [
         Stop("welcome", "/welcome", "stranger"),
@@ -202,6 +253,7 @@ def stops(stay: Stay) -> list[Stop]:
         Stop("limits-identity", "/limits/identity"),
         Stop("bills", "/bills"),
         Stop("bills-filter", "/bills", act=_open_filter),
+        Stop("bills-past", "/bills", act=_open_past),
         Stop("bill", f"/bills/{stay.bill}"),
         Stop("bill-refund", f"/bills/{stay.refund}"),
         Stop("bill-proof", f"/bills/{stay.bill}", act=_prove),
@@ -214,4 +266,5 @@ def stops(stay: Stay) -> list[Stop]:
         Stop("sandbox", "/sandbox", act=_make_order),
         Stop("sandbox-refund", "/sandbox", act=_refund),
         Stop("missing", "/no-such-page", "stranger"),
+        *_console(stay),
     ]
