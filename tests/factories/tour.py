@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from factories.till import Till
 from tael.cli.journey import Person, money
-from tael.cli.people import PEOPLE, Seeded
+from tael.cli.people import PEOPLE, STAFF, Seeded
 
 Cookies = dict[str, str]
 

@@ -25,9 +25,9 @@ def payout(csv: str, name: str = "November", account: int = ledger.SUSPENSE) -> 
     return {"csv": csv, "name": name, "account": account, "reason": "wages"}
 
 
-async def proposed(clerk: Desk, csv: str, **more: str) -> str:
+async def proposed(clerk: Desk, csv: str, name: str = "November") -> str:
     """A payout that can be proposed; the approval's id."""
-    reply = await clerk.post("/payouts", payout(csv, **more))
+    reply = await clerk.post("/payouts", payout(csv, name))
     assert reply.status_code == 201, reply.text
     approval: str = reply.json()["approval"]
     return approval
