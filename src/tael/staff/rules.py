@@ -46,7 +46,7 @@ _COMMON: Final = tuple(
     ninja nihao ok pass passphrase password passw0rd p4ssw0rd passwort pepper please pokemon
     princess qazwsx root samsung secret shadow silver soccer solo starwars sunshine superman
     sysadmin temp test thank thomas trustno tiger user welcome whatever winter spring summer autumn
-    woaini wo ai ni xiao zaq1 zhongguo zhang wang 你好 中国 密码 我爱你 爱
+    woaini wo ai ni 520 1314 xiao zaq1 zhongguo zhang wang 你好 中国 密码 我爱你 爱
     correcthorsebatterystaple thequickbrownfoxjumpsoverthelazydog tobeornottobe thatisthequestion
     maytheforcebewithyou openthedoor is my the this a i you and for in it me no to
     """.split()  # noqa: SIM905 - a table to be read, not one word a line
