@@ -39,7 +39,7 @@ async def receipt(
     return receipt_file(movement, logged).model_dump_json(exclude_none=True)
 
 
-async def growth(database: Database, old: int) -> str:
+async def growth_since(database: Database, old: int) -> str:
     """The newest checkpoint with the proof that it follows the one of `old` entries."""
     async with database.read() as session:
         return await audit.growth_since(session, old)
@@ -77,3 +77,9 @@ def members(document: dict[str, Any]) -> set[str]:
         if isinstance(value, list):
             found |= {name for one in value if isinstance(one, dict) for name in members(one)}
     return found
+
+
+async def vkeys(database: Database) -> list[str]:
+    """The same keys as they are handed around."""
+    async with database.read() as session:
+        return [str(one.verifier) for one in await audit.log_keys(session)]
