@@ -55,7 +55,7 @@ def write(results: Sequence[RowResult], *, level: str, machine: str, measured_on
 # Correctness
 
 Written by `make campaign LEVEL={level} ARGS='--page docs/reference/correctness.md'`; do not edit
-by hand. How it works: [the campaign](../concepts/campaign.md).
+by hand. How it works: [the campaign](../decisions/fault-campaign.md).
 
 Level `{level}`, finished on {measured_on}, on {machine}.
 **{passed} of {len(results)} rows passed.** A row passes when it made all its attempts and nothing

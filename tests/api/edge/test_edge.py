@@ -242,6 +242,33 @@ async def test_a_database_that_is_busy_is_a_refusal(
     assert told["advice"] == "same_key"
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        asyncpg.ReadOnlySQLTransactionError("a standby"),
+        asyncpg.DiskFullError("no space"),
+        asyncpg.CannotConnectNowError("starting up"),
+        asyncpg.InterfaceError("connection is closed"),
+        ConnectionRefusedError("nobody there"),
+    ],
+    ids=lambda fault: type(fault).__name__,
+)
+async def test_a_database_that_is_away_is_a_refusal_that_keeps_nothing(
+    app: FastAPI, device: httpx.AsyncClient, fault: Exception
+) -> None:
+    async def away(edge: guards.Device) -> Response:
+        async def act(_session: WriteSession, _now: datetime) -> None:
+            raise fault
+
+        return await Edge.once(edge, act)
+
+    app.router.add_api_route("/api/away", away, methods=["POST"])
+    app.router.routes.insert(0, app.router.routes.pop())
+    reply = await device.post("/api/away", headers=KEY)
+    assert _problem(reply, 503, "kernel.database_away")["advice"] == "same_key"
+    assert reply.headers["retry-after"] == "1"
+
+
 async def test_every_reply_carries_the_headers_that_protect_it(client: httpx.AsyncClient) -> None:
     headers = (await client.get("/api/session")).headers
     assert headers["cache-control"] == "no-store"
