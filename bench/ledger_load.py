@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -21,17 +21,18 @@ from bench.population import Population
 from tael import customers, ledger
 from tael.http.batching import Batched
 from tael.kernel import ids, outbox
+from tael.kernel.committer import BULK_MAX
 from tael.kernel.database import Database, WriteSession
-from tael.kernel.idempotency import Key
+from tael.kernel.idempotency import Key, Reply
 from tael.kernel.money import CNY, Money
 from tael.kernel.refusals import Refusal
 
 WARM_UP_S = 1.0
+CREATED = 201
 AMOUNTS = [Money(minor, CNY) for minor in range(1, 101)]
 
 
-@dataclass(frozen=True, slots=True)
-class Pay:
+class Pay(NamedTuple):
     """One payment from a customer's balance to a merchant's account."""
 
     payment: UUID
@@ -40,8 +41,7 @@ class Pay:
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
-class Paid:
+class Paid(NamedTuple):
     """What came of it."""
 
     payment: UUID
@@ -73,10 +73,14 @@ async def pay(
     book = await ledger.lock(session, numbers, now=now)
     events: list[outbox.Event] = []
     outcomes = [_settle(command, use, book, events, now) for command in commands]
+    await session.behind(_write(session, book, use))
+    await session.behind(outbox.emit(session, *events))
+    return outcomes
+
+
+async def _write(session: WriteSession, book: ledger.Book, use: customers.LimitUse) -> None:
     await ledger.write(session, book)
     await customers.write_limit_use(session, use)
-    await outbox.emit(session, *events)
-    return outcomes
 
 
 def _settle(
@@ -131,6 +135,40 @@ def present(paid: Paid) -> bytes:
     )
 
 
+async def bulk_a_second(
+    database: Database, people: Population, *, hot: bool, seconds: float
+) -> float:
+    """One caller who hands over eight thousand movements at once, again and again."""
+    batched = Batched(database, pay, present, name="bench")
+    payees = people.merchants[:1] if hot else people.merchants
+    counted = 0
+    begin = 0.0
+    end = time.perf_counter() + WARM_UP_S + seconds
+    while (at := time.perf_counter()) < end:
+        if not begin and at > end - seconds:
+            begin, counted = at, 0
+        scope = ids.new_id()
+        requests = [
+            (Key(scope, pgproto.UUID(os.urandom(16)), b"\0" * 32), _a_payment(people, payees))
+            for _ in range(BULK_MAX)
+        ]
+        replies = await batched.submit_many(requests, request_id=None)
+        assert all(isinstance(reply, Reply) and reply.status == CREATED for reply in replies)
+        counted += len(replies)
+    took = time.perf_counter() - (begin or end - seconds)
+    await batched.close()
+    return counted / took
+
+
+def _a_payment(people: Population, payees: Sequence[ledger.AccountNumber]) -> Pay:
+    return Pay(
+        ids.new_id(),
+        people.customers[int(random.random() * len(people.customers))],
+        payees[int(random.random() * len(payees))],
+        AMOUNTS[int(random.random() * len(AMOUNTS))],
+    )
+
+
 async def movements_a_second(
     database: Database, people: Population, *, submitters: int, hot: bool, seconds: float
 ) -> float:
@@ -145,16 +183,11 @@ async def movements_a_second(
         nonlocal counted
         scope = ids.new_id()
         while (at := time.perf_counter()) < end:
-            command = Pay(
-                ids.new_id(),
-                people.customers[int(random.random() * len(people.customers))],
-                payees[int(random.random() * len(payees))],
-                AMOUNTS[int(random.random() * len(AMOUNTS))],
-            )
+            command = _a_payment(people, payees)
             # As the edge makes them: 128 bits of a hash, in no order.
             key = Key(scope, pgproto.UUID(os.urandom(16)), b"\0" * 32)
             reply = await batched.submit(key, command, request_id=None)
-            assert reply.status == 201, reply.body
+            assert reply.status == CREATED, reply.body
             counted += begin <= at
 
     await asyncio.gather(*(submit() for _ in range(submitters)))

@@ -81,9 +81,9 @@ BEGIN
     END LOOP;
     EXECUTE format(
         'CREATE UNIQUE INDEX uq_ledger_postings_%1$s_debit
-             ON ledger_postings_%1$s (currency, debit, debit_seq);
+             ON ledger_postings_%1$s (debit, debit_seq, currency);
          CREATE UNIQUE INDEX uq_ledger_postings_%1$s_credit
-             ON ledger_postings_%1$s (currency, credit, credit_seq)',
+             ON ledger_postings_%1$s (credit, credit_seq, currency)',
         suffix);
     PERFORM ledger_guard_month(suffix);
 END $$;
@@ -130,10 +130,18 @@ BEGIN
              ) PARTITION BY RANGE (%3$s)',
             entries, suffix, CASE entries WHEN 'ledger_movements' THEN 'id' ELSE 'movement_id' END);
     END LOOP;
+    -- Numbers first: two are compared in a fraction of the time that two texts are, and hardly
+    -- an account's number is used in two currencies.
+    DROP INDEX uq_ledger_postings_debit, uq_ledger_postings_credit;
     EXECUTE format(
-        'ALTER INDEX uq_ledger_postings_debit RENAME TO uq_ledger_postings_%1$s_debit;
-         ALTER INDEX uq_ledger_postings_credit RENAME TO uq_ledger_postings_%1$s_credit',
+        'CREATE UNIQUE INDEX uq_ledger_postings_%1$s_debit
+             ON ledger_postings_%1$s (debit, debit_seq, currency);
+         CREATE UNIQUE INDEX uq_ledger_postings_%1$s_credit
+             ON ledger_postings_%1$s (credit, credit_seq, currency)',
         suffix);
+    ALTER TABLE ledger_accounts DROP CONSTRAINT pk_ledger_accounts;
+    ALTER TABLE ledger_accounts
+        ADD CONSTRAINT pk_ledger_accounts PRIMARY KEY (number, currency);
     ALTER TABLE ledger_movements ADD CONSTRAINT pk_ledger_movements PRIMARY KEY (id);
     ALTER TABLE ledger_postings ADD CONSTRAINT pk_ledger_postings PRIMARY KEY (movement_id, line);
 

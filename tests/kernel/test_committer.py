@@ -361,3 +361,47 @@ async def test_a_look_up_that_fails_never_runs_the_commands_again(database: Data
     assert all(isinstance(outcome, OutcomeUnknown) for outcome in outcomes)
     assert use_case.sets == [[1, 2]]
     assert await marks(database) == [1, 2]
+
+
+async def test_a_bulk_is_a_set_of_its_own(database: Database) -> None:
+    marking = Marking()
+    committer = Committer(database, marking, name="marks")
+    outcomes, single = await asyncio.gather(
+        committer.submit_many(range(100)), committer.submit(500)
+    )
+    assert outcomes == [f"done {command}" for command in range(100)]
+    assert single == "done 500"
+    assert sorted(map(len, marking.sets)) == [1, 100]
+    assert await committer.submit_many([]) == []
+    await committer.close()
+    with pytest.raises(Overloaded):
+        await committer.submit_many([1])
+
+
+async def test_a_culprit_in_a_bulk_is_refused_alone(database: Database) -> None:
+    committer = Committer(database, Marking(), name="marks")
+    outcomes = await committer.submit_many([1, 2, 1_000, 3])
+    assert [str(outcome) for outcome in outcomes if not isinstance(outcome, WriteRefused)] == [
+        "done 1",
+        "done 2",
+        "done 3",
+    ]
+    assert isinstance(outcomes[2], WriteRefused)
+    assert await marks(database) == [1, 2, 3]
+    await committer.close()
+
+
+async def test_a_bulk_finds_room_behind_others_or_is_refused_whole(database: Database) -> None:
+    marking = Marking()
+    marking.gate.clear()
+    committer = Committer(database, marking, name="marks", max_queue=10)
+    first = asyncio.create_task(committer.submit_many(range(8)))
+    await marking.asked.wait()
+    second = asyncio.create_task(committer.submit_many(range(10, 18)))
+    await asyncio.sleep(0)
+    with pytest.raises(Overloaded):
+        await committer.submit_many(range(20, 28))
+    marking.gate.set()
+    assert len(await first) == len(await second) == 8
+    assert await marks(database) == [*range(8), *range(10, 18)]
+    await committer.close()

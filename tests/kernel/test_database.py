@@ -1,12 +1,13 @@
 import asyncio
 from datetime import timedelta
 
+import asyncpg
 import pytest
 from sqlalchemy import select
 
 from tael.kernel import migrations, rate_limits
 from tael.kernel.clock import advance, business_now, machine_now
-from tael.kernel.database import Database, DatabaseUnusable
+from tael.kernel.database import Database, DatabaseUnusable, WriteSession
 from tael.kernel.idempotency import (
     Claim,
     Key,
@@ -96,3 +97,72 @@ async def test_a_batch_that_raced_a_twin_is_told(database: Database) -> None:
             await store(session, [(key, Reply(201, b"again"))])
     async with database.read() as session:
         assert await find(session, [key]) == {key: Reply(201, b"done")}
+
+
+async def test_what_goes_on_behind_is_committed_with_the_rest(
+    database: Database, owner: asyncpg.Connection
+) -> None:
+    await owner.execute(
+        "CREATE TABLE marks (n integer PRIMARY KEY); GRANT ALL ON marks TO tael_app"
+    )
+
+    async def mark(session: WriteSession, *numbers: int) -> None:
+        for number in numbers:
+            await session.execute("INSERT INTO marks VALUES ($1)", number)
+
+    async with database.write() as session:
+        await session.behind(mark(session, 1, 2))
+        await session.behind(mark(session, 3))
+        # A statement that asks later runs later: it sees what went before.
+        assert await session.fetchval("SELECT count(*) FROM marks") >= 1
+    assert await owner.fetchval("SELECT array_agg(n ORDER BY n) FROM marks") == [1, 2, 3]
+
+
+@pytest.mark.parametrize("then", ["nothing", "a statement", "a savepoint"])
+async def test_what_goes_wrong_behind_undoes_the_transaction(
+    database: Database, owner: asyncpg.Connection, then: str
+) -> None:
+    await owner.execute(
+        "CREATE TABLE marks (n integer PRIMARY KEY); GRANT ALL ON marks TO tael_app"
+    )
+
+    async def twice(session: WriteSession) -> None:
+        await session.execute("INSERT INTO marks VALUES (1)")
+        await session.execute("INSERT INTO marks VALUES (1)")
+
+    async def marked() -> None:
+        async with database.write() as session:
+            await session.behind(twice(session))
+            if then == "a statement":
+                await session.settled()
+            if then == "a savepoint":
+                async with session.savepoint():
+                    pass
+
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await marked()
+    assert await owner.fetchval("SELECT count(*) FROM marks") == 0
+
+
+async def test_a_transaction_that_fails_waits_for_what_goes_on_behind(
+    database: Database, owner: asyncpg.Connection
+) -> None:
+    await owner.execute(
+        "CREATE TABLE marks (n integer PRIMARY KEY); GRANT ALL ON marks TO tael_app"
+    )
+
+    async def mark(session: WriteSession) -> None:
+        for number in range(100):
+            await session.execute("INSERT INTO marks VALUES ($1)", number)
+
+    async def failing() -> None:
+        async with database.write() as session:
+            await session.behind(mark(session))
+            raise RuntimeError("the caller's own")
+
+    with pytest.raises(RuntimeError, match="the caller's own"):
+        await failing()
+    assert await owner.fetchval("SELECT count(*) FROM marks") == 0
+    async with database.write() as session:
+        await session.behind(mark(session))
+    assert await owner.fetchval("SELECT count(*) FROM marks") == 100

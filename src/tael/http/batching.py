@@ -6,9 +6,8 @@ are stored in the same transaction.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from tael.http import problems
 from tael.http.statuses import STATUS
@@ -18,6 +17,7 @@ from tael.kernel.committer import Committer
 from tael.kernel.database import Database, WriteSession
 from tael.kernel.idempotency import Key, KeyReused, Reply
 from tael.kernel.refusals import Advice, Refusal
+from tael.kernel.turns import in_turns
 
 Command = TypeVar("Command")
 Outcome = TypeVar("Outcome")
@@ -28,8 +28,7 @@ UseCase: TypeAlias = Callable[
 """Settles a set of commands at the business time; a refusal is an outcome like another."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Keyed(Generic[Command]):
+class _Keyed(NamedTuple, Generic[Command]):
     key: Key
     command: Command
     request_id: str | None
@@ -61,6 +60,14 @@ class Batched(Generic[Command, Outcome]):
             raise answer
         return answer
 
+    async def submit_many(
+        self, requests: Sequence[tuple[Key, Command]], *, request_id: str | None
+    ) -> list[Reply | Refusal]:
+        """Settle many requests of one caller as a set of their own; their answers in order."""
+        return await self._committer.submit_many(
+            [_Keyed(key, command, request_id) for key, command in requests]
+        )
+
     async def close(self) -> None:
         """Settle what is waiting, and take no more."""
         await self._committer.close()
@@ -75,11 +82,13 @@ class Batched(Generic[Command, Outcome]):
         now = await business_now(session)
         outcomes = await self._use_case(session, [request.command for request in fresh], now)
         to_store: list[tuple[Key, Reply]] = []
-        for request, outcome in zip(fresh, outcomes, strict=True):
-            answer = self._answer(outcome, request.request_id)
-            answered[request.key] = answer
-            if isinstance(answer, Reply):
-                to_store.append((request.key, answer))
+        # The use case's writes may still go on behind; the replies are made meanwhile.
+        async for some in in_turns(list(zip(fresh, outcomes, strict=True))):
+            for request, outcome in some:
+                answer = self._answer(outcome, request.request_id)
+                answered[request.key] = answer
+                if isinstance(answer, Reply):
+                    to_store.append((request.key, answer))
         await idempotency.store(session, to_store)
         return [_of(request.key, answered) for request in requests]
 

@@ -41,6 +41,8 @@ Recover: TypeAlias = Callable[
 BATCH_MAX: Final = 1_000
 """The most commands that share one transaction. Larger sets save nothing more: the callers of
 one set are answered, and ask again, while the server works on the next."""
+BULK_MAX: Final = 8_000
+"""The most commands that one caller may hand over at once: a set of their own."""
 ANSWERED_AT_ONCE: Final = 64
 """The most callers that are woken before the event loop looks at the server again."""
 QUEUE_MAX: Final = 10_000
@@ -109,6 +111,9 @@ class Committer(Generic[Command, Outcome]):
         self._max_batch = max_batch
         self._max_queue = max_queue
         self._waiting: deque[tuple[Command, asyncio.Future[Outcome]]] = deque()
+        self._bulks: deque[tuple[Sequence[Command], asyncio.Future[list[Outcome | _Refused]]]] = (
+            deque()
+        )
         self._runner: asyncio.Task[None] | None = None
         self._answering: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -120,13 +125,31 @@ class Committer(Generic[Command, Outcome]):
         module's docstring lists. A caller who stops waiting changes nothing: his command
         is settled all the same, and so are his neighbours'.
         """
-        if self._closed or len(self._waiting) >= self._max_queue:
-            raise Overloaded(retry_after_s=1)
+        self._admit(1)
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((command, future))
-        if self._runner is None:
-            self._runner = asyncio.create_task(self._run(), name=f"committer {self._name}")
+        self._start()
         return await future
+
+    async def submit_many(self, commands: Sequence[Command]) -> list[Outcome | Refusal]:
+        """Settle up to `BULK_MAX` commands as a set of their own; their outcomes in order.
+
+        What `submit` would raise for a command stands in its place. Refuses
+        `kernel.overloaded` as `submit` does; then none of them was taken.
+        """
+        assert len(commands) <= BULK_MAX, "a bulk has a limit"
+        if not commands:
+            return []
+        self._admit(len(commands))
+        future: asyncio.Future[list[Outcome | _Refused]] = (
+            asyncio.get_running_loop().create_future()
+        )
+        self._bulks.append((commands, future))
+        self._start()
+        return [
+            outcome.refusal if isinstance(outcome, _Refused) else outcome
+            for outcome in await future
+        ]
 
     async def close(self) -> None:
         """Take no more, and settle what was taken."""
@@ -135,26 +158,48 @@ class Committer(Generic[Command, Outcome]):
             await asyncio.shield(self._runner)
         await asyncio.gather(*self._answering)
 
+    def _admit(self, commands: int) -> None:
+        """Refuse what the queue has no room for: a bulk waits for those before it as well."""
+        ahead = len(self._waiting) + sum(len(bulk) for bulk, _ in self._bulks)
+        if self._closed or ahead + commands > max(self._max_queue, commands):
+            raise Overloaded(retry_after_s=1)
+
+    def _start(self) -> None:
+        if self._runner is None:
+            self._runner = asyncio.create_task(self._run(), name=f"committer {self._name}")
+
     async def _run(self) -> None:
         try:
-            while self._waiting:
-                size = min(len(self._waiting), self._max_batch)
-                batch = [self._waiting.popleft() for _ in range(size)]
-                with telemetry.a_set(self._name, size, len(self._waiting)):
-                    outcomes = await self._settle([command for command, _ in batch])
-                answers = [
-                    (future, outcome) for (_, future), outcome in zip(batch, outcomes, strict=True)
-                ]
+            while self._waiting or self._bulks:
+                # In turns, so that neither many callers nor large ones keep the others waiting.
                 if self._waiting:
-                    answering = asyncio.create_task(_answer_in_turns(answers))
-                    self._answering.add(answering)
-                    answering.add_done_callback(self._answering.discard)
-                else:
-                    _answer(answers)
+                    await self._run_set()
+                if self._bulks:
+                    await self._run_bulk()
         finally:
             # Between the last look at the queue and this line nothing is awaited, so no
             # command can slip in unseen.
             self._runner = None
+
+    async def _run_set(self) -> None:
+        size = min(len(self._waiting), self._max_batch)
+        batch = [self._waiting.popleft() for _ in range(size)]
+        with telemetry.a_set(self._name, size, len(self._waiting)):
+            outcomes = await self._settle([command for command, _ in batch])
+        answers = [(future, outcome) for (_, future), outcome in zip(batch, outcomes, strict=True)]
+        if self._waiting or self._bulks:
+            answering = asyncio.create_task(_answer_in_turns(answers))
+            self._answering.add(answering)
+            answering.add_done_callback(self._answering.discard)
+        else:
+            _answer(answers)
+
+    async def _run_bulk(self) -> None:
+        commands, future = self._bulks.popleft()
+        with telemetry.a_set(self._name, len(commands), len(self._waiting)):
+            outcomes = await self._settle(commands)
+        if not future.done():
+            future.set_result(outcomes)
 
     async def _settle(self, commands: Sequence[Command]) -> list["Outcome | _Refused"]:
         """An outcome for each command, whatever happens."""

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -51,8 +51,7 @@ class TwinRaced(Exception):
     """Another transaction answered one of these keys meanwhile: run again, and replay it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """Who asks (a principal, or a device before sign-in), what for, and with which key."""
 
     scope: UUID
@@ -66,8 +65,7 @@ class Key:
         return cls(scope, UUID(bytes=named[:16]), hashlib.sha256(request).digest())
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """A reply as it went out. `sealed_cookies` carries a secret that a replay sets again."""
 
     status: int

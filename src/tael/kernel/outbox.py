@@ -18,6 +18,7 @@ from tael.kernel.clock import machine_now
 from tael.kernel.database import Database, WriteSession
 from tael.kernel.ids import new_id
 from tael.kernel.money import Money
+from tael.kernel.turns import in_turns
 
 JsonValue: TypeAlias = "str | int | bool | dict[str, JsonValue] | None"
 
@@ -69,13 +70,16 @@ async def emit(session: WriteSession, *events: Event) -> None:
     """Record events in this transaction; nothing is told if it rolls back."""
     if not events:
         return
+    rows: list[tuple[UUID, str, str]] = []
+    async for some in in_turns(events):
+        rows += [(new_id(), event.topic, event.payload()) for event in some]
     await session.execute(
         """
         INSERT INTO kernel_outbox (id, topic, payload, recorded_at)
         SELECT n.id, n.topic, n.payload::jsonb, $2
         FROM unnest($1::kernel_new_event[]) AS n
         """,
-        [(new_id(), event.topic, event.payload()) for event in events],
+        rows,
         machine_now(),
     )
 

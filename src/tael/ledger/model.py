@@ -71,8 +71,8 @@ class MovementRow(Base):
 class PostingRow(Base):
     """One amount from one account to another, numbered in both, with the balances after it.
 
-    A partition a month, by movement, each with unique indexes on (currency, debit, debit_seq)
-    and (currency, credit, credit_seq): an account's statement reads along them.
+    A partition a month, by movement, each with unique indexes on (debit, debit_seq, currency)
+    and (credit, credit_seq, currency): an account's statement reads along them.
     """
 
     __tablename__ = "ledger_postings"

@@ -94,14 +94,19 @@ async def send(session: WriteSession, commands: Sequence[Send], now: datetime) -
     batch = await _lock(session, commands, now)
     outcomes = [settle(command, batch) for command in commands]
     settled = [outcome for outcome in outcomes if isinstance(outcome, TransferReceipt)]
+    await session.behind(_apply(session, settled, batch))
+    await session.behind(outbox.emit(session, *[_event(receipt, batch) for receipt in settled]))
+    return outcomes
+
+
+async def _apply(session: WriteSession, settled: Sequence[TransferReceipt], batch: Batch) -> None:
+    """Write each module's part."""
     # Also when all is refused: the book may have released holds past their deadline.
     await ledger.write(session, batch.book)
     if settled:
         await customers.write_limit_use(session, batch.limit_use)
         await identity.write_authorisations(session, batch.grants)
         await _write(session, settled, batch)
-        await outbox.emit(session, *[_event(receipt, batch) for receipt in settled])
-    return outcomes
 
 
 def settle(command: Send, batch: Batch) -> Outcome:

@@ -216,6 +216,7 @@ async def test_a_batch_runs_one_statement_a_module_and_step(
         now = await business_now(session)
         counting = Counting(session._connection, clock_moves=session.clock_moves)
         outcomes = await payments.pay(counting, commands, now)
+        await counting.settled()
     assert told(outcomes) == ["succeeded"] * size
     # Locked: orders, authorisations, limit use, accounts; read: stores, pending payments.
     # Written: ledger, limit use, authorisations, payments with their orders, outbox.
