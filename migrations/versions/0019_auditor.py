@@ -10,7 +10,8 @@ depends_on = None
 GRANTS = """
 -- Numbers only: no name, no phone.
 GRANT SELECT (customer_id, account_number, wallet_class, status, used_day, day_used_minor,
-        static_day_used_minor, static_cards_day_used_minor, used_year, year_used_minor,
+        static_day_used_minor, static_cards_day_used_minor, dynamic_day_used_minor,
+        dynamic_cards_day_used_minor, used_year, year_used_minor,
         credit_reserved_minor, closed_at)
     ON customers_wallets TO tael_auditor;
 """

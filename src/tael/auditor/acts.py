@@ -8,26 +8,8 @@ from typing import Final
 from tael.auditor.rule import Rule
 
 # The first line of an act's movement, beside the accounts that it must have moved between.
-_PAYMENTS: Final = """
-    SELECT p.id, p.state, p.amount_minor, p.currency, p.movement_id, p.funding,
-           m.kind, m.reference, e.amount, e.currency AS posted_currency, e.debit, e.credit,
-           shop.account_number AS shop, wallet.account_number AS payer,
-           loaded.amount AS loaded, loaded.credit AS loaded_to, source.kind AS loaded_from
-    FROM payments_payments AS p
-    JOIN merchants_merchants AS shop ON shop.id = p.merchant_id
-    LEFT JOIN customers_wallets AS wallet ON wallet.customer_id = p.payer_id
-    LEFT JOIN ledger_movements AS m ON m.id = p.movement_id
-    -- What a card pays comes through the payer's account, whose history then shows it.
-    LEFT JOIN ledger_postings AS e
-      ON e.movement_id = p.movement_id AND e.line = CASE p.funding WHEN 'card' THEN 2 ELSE 1 END
-    LEFT JOIN ledger_postings AS loaded
-      ON loaded.movement_id = p.movement_id AND loaded.line = 1 AND p.funding = 'card'
-    LEFT JOIN ledger_accounts AS source
-      ON source.currency = loaded.currency AND source.number = loaded.debit
-"""
-
 _TRANSFERS: Final = """
-    SELECT t.id, t.amount_minor, t.currency, m.kind, m.reference, e.amount,
+    SELECT t.id, t.movement_id, t.amount_minor, t.currency, m.kind, m.reference, e.amount,
            e.currency AS posted_currency, e.debit, e.credit,
            payer.account_number AS payer, payee.account_number AS payee
     FROM transfers_transfers AS t
@@ -38,7 +20,8 @@ _TRANSFERS: Final = """
 """
 
 _CARD_TRANSFERS: Final = """
-    SELECT c.id, c.kind, c.state, c.amount_minor, c.currency, c.hold_id, m.kind AS posted_kind,
+    SELECT c.id, c.kind, c.state, c.movement_id, c.amount_minor, c.currency, c.hold_id,
+           m.kind AS posted_kind,
            m.reference, e.amount, e.currency AS posted_currency, e.debit, e.credit,
            wallet.account_number AS wallet, clearing.number AS clearing
     FROM transfers_card_transfers AS c
@@ -51,49 +34,6 @@ _CARD_TRANSFERS: Final = """
 
 RULES: Final[tuple[Rule, ...]] = (
     Rule(
-        "payment.movement",
-        "A payment that succeeded moved its amount from its payer (or the cards' clearing) to "
-        "its shop; one that did not moved nothing.",
-        f"""
-        SELECT id, state || ' ' || currency || ' ' || amount_minor,
-               coalesce(kind || ' ' || posted_currency || ' ' || amount, 'no movement')
-        FROM ({_PAYMENTS}) AS p
-        WHERE CASE state
-            WHEN 'succeeded' THEN
-                (kind, reference, amount, posted_currency, debit, credit)
-                    IS DISTINCT FROM ('payment', id, amount_minor, currency, payer, shop)
-                OR (funding = 'card' AND (loaded, loaded_to, loaded_from)
-                    IS DISTINCT FROM (amount_minor, payer, 'card_clearing'))
-            ELSE kind IS NOT NULL
-        END
-        """,  # noqa: S608 - a constant of ours
-    ),
-    Rule(
-        "payment.told",
-        "A movement that says that it is a payment is one.",
-        """
-        SELECT m.id, 'a payment', 'none'
-        FROM ledger_movements AS m
-        WHERE m.kind = 'payment'
-          AND NOT EXISTS (
-              SELECT FROM payments_payments AS p
-              WHERE p.id = m.reference AND p.state <> 'declined')
-        """,
-    ),
-    Rule(
-        "order.payment",
-        "A paid order names its one payment, of the same amount at the same store.",
-        """
-        SELECT o.id, o.currency || ' ' || o.amount_minor,
-               coalesce(p.state || ' ' || p.currency || ' ' || p.amount_minor, 'no payment')
-        FROM payments_orders AS o
-        LEFT JOIN payments_payments AS p ON p.id = o.payment_id
-        WHERE o.state = 'paid'
-          AND (p.order_id, p.store_id, p.amount_minor, p.currency)
-              IS DISTINCT FROM (o.id, o.store_id, o.amount_minor, o.currency)
-        """,
-    ),
-    Rule(
         "transfer.movement",
         "A transfer moved its amount from its payer to its payee.",
         f"""
@@ -102,6 +42,7 @@ RULES: Final[tuple[Rule, ...]] = (
         FROM ({_TRANSFERS}) AS t
         WHERE (kind, reference, amount, posted_currency, debit, credit)
               IS DISTINCT FROM ('transfer', id, amount_minor, currency, payer, payee)
+          AND NOT ledger_has_left(movement_id)
         """,  # noqa: S608 - a constant of ours
     ),
     Rule(
@@ -131,6 +72,7 @@ RULES: Final[tuple[Rule, ...]] = (
                 (posted_kind, reference, amount, posted_currency, debit, credit)
                     IS DISTINCT FROM (kind, id, amount_minor, currency, wallet, clearing)
         END
+          AND (movement_id IS NULL OR NOT ledger_has_left(movement_id))
         """,  # noqa: S608 - a constant of ours
     ),
     Rule(
@@ -175,9 +117,11 @@ RULES: Final[tuple[Rule, ...]] = (
             UNION ALL
             SELECT operation_id, 'payment', id, currency, amount_minor FROM payments_payments
             WHERE operation_id IS NOT NULL
+            UNION ALL
+            SELECT operation_id, 'refund', id, currency, amount_minor FROM payments_refunds
+            WHERE operation_id IS NOT NULL
         ) AS a ON a.operation_id = o.id
-        WHERE o.kind IN ('top_up', 'withdrawal', 'payment')
-          AND (a.kind, a.id, a.currency, a.amount_minor)
+        WHERE (a.kind, a.id, a.currency, a.amount_minor)
               IS DISTINCT FROM (o.kind, o.reference, o.currency, o.amount)
         """,
     ),
@@ -190,7 +134,10 @@ RULES: Final[tuple[Rule, ...]] = (
             SELECT id, operation_id FROM transfers_card_transfers WHERE state = 'succeeded'
             UNION ALL
             SELECT id, operation_id FROM payments_payments
-            WHERE funding = 'card' AND state = 'succeeded'
+            WHERE funding = 'card' AND state IN ('succeeded', 'reversed')
+            UNION ALL
+            SELECT id, operation_id FROM payments_refunds
+            WHERE destination = 'card' AND state = 'succeeded'
         ) AS a
         LEFT JOIN rails_operations AS o ON o.id = a.operation_id
         WHERE o.state IS DISTINCT FROM 'approved'
@@ -206,9 +153,26 @@ RULES: Final[tuple[Rule, ...]] = (
             UNION ALL
             SELECT id, operation_id FROM payments_payments
             WHERE funding = 'card' AND state = 'pending'
+            UNION ALL
+            SELECT id, operation_id FROM payments_refunds WHERE state = 'pending'
         ) AS a
         JOIN rails_operations AS o ON o.id = a.operation_id
         WHERE o.finished_at < now() - interval '5 minutes'
+        """,
+    ),
+    Rule(
+        "standing.run",
+        "What a standing order sent on a day is a transfer of its payer, to its payee, as much.",
+        """
+        SELECT r.order_id || ' on ' || r.due_on, o.currency || ' ' || o.amount_minor,
+               coalesce(t.currency || ' ' || t.amount_minor, 'no transfer')
+        FROM transfers_standing_runs AS r
+        JOIN transfers_standing_orders AS o ON o.id = r.order_id
+        LEFT JOIN transfers_transfers AS t ON t.id = r.transfer_id
+        WHERE r.state = 'sent'
+          AND (t.movement_id, t.payer_id, t.payee_id, t.currency, t.amount_minor)
+              IS DISTINCT FROM
+              (r.movement_id, o.payer_id, o.payee_id, o.currency, o.amount_minor)
         """,
     ),
     Rule(

@@ -4,14 +4,20 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from tael import audit, ledger
-from tael.auditor import acts, checks, limits, settled
+from tael.auditor import acts, checks, limits, paid, settled
 from tael.auditor.rule import Rule
 from tael.kernel.database import ReadSession
 
 BOOKS: Final[tuple[Rule, ...]] = checks.RULES
 """The books by themselves: what must hold whoever posts."""
 
-RULES: Final[tuple[Rule, ...]] = (*BOOKS, *acts.RULES, *limits.RULES, *settled.RULES)
+RULES: Final[tuple[Rule, ...]] = (
+    *BOOKS,
+    *paid.RULES,
+    *acts.RULES,
+    *limits.RULES,
+    *settled.RULES,
+)
 """Everything: the books, and that they tell what happened."""
 
 DIFFERENCES_MAX: Final = 100
