@@ -59,6 +59,8 @@ export function movementKind(kind: MovementKind): string {
       return m.kind_payout();
     case 'adjustment':
       return m.kind_adjustment();
+    case 'interest':
+      return m.kind_interest();
     default:
       return kind;
   }

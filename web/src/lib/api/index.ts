@@ -69,6 +69,9 @@ export const authorise = (terms: t.Terms, pin: string) => {
 
 // Wallet, limits, class
 export const getWallet = () => read(() => client.GET('/api/wallet'));
+export const getPastBalance = (day: string) =>
+  read(() => client.GET('/api/wallet/balance', { params: { query: { as_of: day } } }));
+export const getInterest = () => read(() => client.GET('/api/wallet/interest'));
 export const getLimits = () => read(() => client.GET('/api/limits'));
 export const getClosing = () => read(() => client.GET('/api/wallet/closing'));
 

@@ -12,6 +12,8 @@ export type Authorisation = Shapes['AuthorisationGiven'];
 export type IdentityProof = Shapes['IdentityShown'];
 
 export type Wallet = Shapes['WalletBody'];
+export type PastBalance = Shapes['PastBalanceBody'];
+export type Interest = Shapes['InterestBody'];
 export type Limits = Shapes['LimitsBody'];
 export type LimitName = Shapes['LimitBody']['limit'];
 export type WalletClass = Shapes['ClassBody'];

@@ -8,6 +8,8 @@ const PAGE = 30;
 class Bills {
   entries = $state.raw<Entry[]>([]);
   next = $state<string | null>(null);
+  /** The list is at its end, and older entries are in the archive. */
+  archived = $state(false);
   started = $state(false);
   loading = $state(false);
   problem = $state.raw<Problem | null>(null);
@@ -29,6 +31,7 @@ class Bills {
     this.#turn += 1;
     this.entries = [];
     this.next = null;
+    this.archived = false;
     this.started = false;
     this.loading = false;
     this.filter = {};
@@ -43,6 +46,7 @@ class Bills {
       if (turn !== this.#turn) return;
       this.entries = cursor === undefined ? page.entries : [...this.entries, ...page.entries];
       this.next = page.next;
+      this.archived = page.archived;
       this.started = true;
     } catch (thrown) {
       if (turn === this.#turn) this.problem = asProblem(thrown);
