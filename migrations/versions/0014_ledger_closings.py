@@ -147,19 +147,37 @@ RETURN EXISTS (
     WHERE movement >= lower_id AND movement < upper_id
 );
 
+-- The first day of the month in which an id was made (UUIDv7: the machine's milliseconds).
+CREATE FUNCTION ledger_month_of(movement uuid) RETURNS date
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN date_trunc('month', to_timestamp(
+    ('x' || left(replace(movement::text, '-', ''), 12))::bit(48)::bigint / 1000
+) AT TIME ZONE 'UTC')::date;
+
 -- The last of an account's entries up to which all were posted at a moment or before, and the
--- balance after it. A search by halves: twenty looks for a million entries. Nothing comes back
--- for an account that does not exist, nulls where the answer has left with an old month.
+-- balance after it. A search by halves: twenty looks for a million entries. Each look tells in
+-- which months the next may be; an entry that is not there, because its id was made long before
+-- it was posted, is looked for in all. Nothing comes back for an account that does not exist,
+-- nulls where the answer has left with an old month.
 CREATE FUNCTION ledger_reached(code text, holder_account bigint, moment timestamptz)
     RETURNS TABLE (sequence bigint, balance bigint)
     LANGUAGE plpgsql STABLE
+    -- The months are left out when a look begins: to plan each look anew would cost more.
+    SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
+    least_id CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
+    greatest_id CONSTANT uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
     latest timestamptz;
     middle bigint;
     high bigint;
+    found_id uuid;
     found_balance bigint;
     found_at timestamptz;
+    found_latest timestamptz;
+    from_id uuid := least_id;
+    to_id uuid := greatest_id;
+    everywhere boolean := true;
 BEGIN
     SELECT a.postings, a.balance, a.posted_at, a.postings
     INTO sequence, balance, latest, high
@@ -190,40 +208,58 @@ BEGIN
     WHILE high - sequence > 1 LOOP
         middle := (sequence + high) / 2;
         found_at := NULL;
-        SELECT e.balance, greatest(e.at, d.preceded_at)
-        INTO found_balance, found_at
+        SELECT e.movement_id, e.balance
+        INTO found_id, found_balance
         FROM (
-            SELECT p.debit_balance AS balance, m.at
+            SELECT p.movement_id, p.debit_balance AS balance
             FROM ledger_postings AS p
-            JOIN ledger_movements AS m ON m.id = p.movement_id
             WHERE p.currency = code AND p.debit = holder_account AND p.debit_seq = middle
+              AND p.movement_id >= from_id AND p.movement_id <= to_id
             UNION ALL
-            SELECT p.credit_balance, m.at
+            SELECT p.movement_id, p.credit_balance
             FROM ledger_postings AS p
-            JOIN ledger_movements AS m ON m.id = p.movement_id
             WHERE p.currency = code AND p.credit = holder_account AND p.credit_seq = middle
-            UNION ALL
-            SELECT s.balance, s.at
-            FROM ledger_closing_strays AS s
-            WHERE s.currency = code AND s.account = holder_account AND s.sequence = middle
+              AND p.movement_id >= from_id AND p.movement_id <= to_id
         ) AS e
-        LEFT JOIN LATERAL (
-            SELECT CASE WHEN r.first_seq <= middle THEN r.preceded_at END AS preceded_at
-            FROM ledger_displaced AS r
-            WHERE r.currency = code AND r.account = holder_account AND r.last_seq >= middle
-            ORDER BY r.last_seq
-            LIMIT 1
-        ) AS d ON true
         LIMIT 1;
+        IF FOUND THEN
+            SELECT m.at INTO found_at FROM ledger_movements AS m WHERE m.id = found_id;
+        ELSE
+            SELECT s.movement_id, s.balance, s.at
+            INTO found_id, found_balance, found_at
+            FROM ledger_closing_strays AS s
+            WHERE s.currency = code AND s.account = holder_account AND s.sequence = middle;
+        END IF;
+        IF found_at IS NULL AND NOT everywhere THEN
+            from_id := least_id;
+            to_id := greatest_id;
+            everywhere := true;
+            CONTINUE;
+        END IF;
         IF found_at IS NULL THEN
             RAISE EXCEPTION 'entry % of account % % is missing', middle, code, holder_account
                 USING ERRCODE = 'data_corrupted';
         END IF;
-        IF found_at <= moment THEN
+        SELECT greatest(found_at, CASE WHEN r.first_seq <= middle THEN r.preceded_at END)
+        INTO found_latest
+        FROM ledger_displaced AS r
+        WHERE r.currency = code AND r.account = holder_account AND r.last_seq >= middle
+        ORDER BY r.last_seq
+        LIMIT 1;
+        IF coalesce(found_latest, found_at) <= moment THEN
             sequence := middle;
             balance := found_balance;
+            from_id := ledger_month_start(ledger_month_of(found_id));
         ELSE
             high := middle;
+            to_id := ledger_month_start((ledger_month_of(found_id) + interval '1 month')::date);
+        END IF;
+        everywhere := false;
+        -- Ids out of the order of their entries: then no month can be left out.
+        IF from_id >= to_id THEN
+            from_id := least_id;
+            to_id := greatest_id;
+            everywhere := true;
         END IF;
     END LOOP;
     RETURN NEXT;

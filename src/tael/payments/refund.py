@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
+from uuid import UUID
 
 from tael import customers, instruments, ledger, merchants, rails
 from tael.kernel import ids, outbox
@@ -56,6 +57,8 @@ class Batch:
     book: ledger.Book
     terms: AfterSale
     now: datetime
+    archived_below: UUID | None
+    """Movements with lower ids have left the books with an old month."""
 
 
 async def refund(
@@ -65,9 +68,9 @@ async def refund(
 
     Refuses `payments.payment_not_found`, `.payment_reversed`, `.not_refundable`,
     `.refund_exceeds_payment`, `.refunds_exhausted`, `.refund_too_late`,
-    `.shop_short_of_money`. What is to go to a card stays pending, with the shop's money set
-    aside: `perform_refund` follows the commit. A refund uses no limit and may lift the balance
-    above its cap.
+    `.shop_short_of_money`, `ledger.archived`. What is to go to a card stays pending, with the
+    shop's money set aside: `perform_refund` follows the commit. A refund uses no limit and may
+    lift the balance above its cap.
     """
     batch = await _lock(session, commands, now)
     outcomes = [settle(command, batch) for command in commands]
@@ -92,6 +95,8 @@ def settle(command: RefundPayment, batch: Batch) -> Outcome:
     refusal = refuses_refund(payment, amount, batch.terms, batch.now)
     if refusal is not None:
         return refusal
+    if _has_left(payment, batch):
+        return ledger.errors.Archived()
     fee_left = payment.fee - payment.refunded_fee
     from_shop, fee = split_refund((payment.left - fee_left, fee_left), amount)
     store = batch.stores[payment.store_id]
@@ -149,6 +154,12 @@ def wallet_account(wallet: customers.LimitedWallet) -> ledger.AccountNumber:
     """Where money for this wallet's holder goes: a closed one takes nothing any more."""
     closed = wallet.status is customers.WalletStatus.CLOSED
     return ledger.SUSPENSE if closed else wallet.account_number
+
+
+def _has_left(payment: Payment, batch: Batch) -> bool:
+    """Whether what would be given back lies in the archive, where nothing can refer to it."""
+    below, paid_by = batch.archived_below, payment.movement_id
+    return below is not None and paid_by is not None and paid_by < below
 
 
 def _destination(payment: Payment, batch: Batch) -> RefundDestination:
@@ -216,7 +227,8 @@ async def _lock(session: WriteSession, commands: Sequence[RefundPayment], now: d
     if any(payment.fee.minor for payment in payments.values()):
         accounts.add(ledger.FEES)
     book = await ledger.lock(session, accounts, now=now)
-    return Batch(payments, stores, cards, limit_use, book, after_sale_at(now), now)
+    below = await ledger.archived_below(session)
+    return Batch(payments, stores, cards, limit_use, book, after_sale_at(now), now, below)
 
 
 async def _ask_cards(

@@ -248,3 +248,20 @@ async def test_the_shop_is_open_or_closed_the_money_comes_back(
     await bank.set_store(shop, merchants.StoreState.CLOSED)
     assert (await refund(payer, paid["payment"])).status_code == 201
     assert await bank.balance(payer.customer) == yuan(1000)
+
+
+async def test_a_payment_whose_movement_is_in_the_archive_is_not_given_back(
+    payer: Browser, bank: Bank, shop: merchants.Store, owner: asyncpg.Connection
+) -> None:
+    paid = await paid_order(bank, payer, shop, 30)
+    await owner.execute(
+        """
+        INSERT INTO ledger_partition_closes
+            (month, lower_id, upper_id, movements, postings, closed_at, digest, manifest)
+        VALUES ('2026-01-01', '00000000-0000-0000-0000-000000000000',
+                'ffffffff-ffff-ffff-ffff-ffffffffffff', 1, 1, now(),
+                decode(repeat('00', 32), 'hex'), '')
+        """
+    )
+    async with bank.unmoved():
+        assert refused(await refund(payer, paid["payment"])) == "ledger.archived"
