@@ -165,7 +165,10 @@ async def test_of_fifty_identical_uploads_one_counts(
     replies = await asyncio.gather(
         *(clerk.post("/payouts", body, key="upload-once") for _ in range(50))
     )
-    assert len({reply.content for reply in replies}) == 1
+    # A twin that found no free connection in time was told to ask again with its key.
+    settled = [reply for reply in replies if reply.status_code != 503]
+    assert len({reply.content for reply in settled}) == 1
+    assert (await clerk.post("/payouts", body, key="upload-once")).content == settled[0].content
     assert await owner.fetchval("SELECT count(*) FROM ops_payouts") == 1
     assert customer.customer
 
@@ -179,17 +182,15 @@ async def test_a_thousand_rows_are_paid_in_one_act(
 ) -> None:
     async with database.read() as session:
         now = await business_now(session)
-    wallets = await some_wallets(database, settings.sealer(), 3, now=now)
+    await some_wallets(database, settings.sealer(), 1, now=now)
     await owner.execute(
-        """
-        INSERT INTO customers_wallets
-        SELECT (jsonb_populate_record(w, jsonb_build_object(
-            'customer_id', gen_random_uuid(), 'account_number', 900000 + n))).*
-        FROM generate_series(1, 1000) AS n,
-             (SELECT * FROM customers_wallets WHERE customer_id = $1) AS w
-        """,
-        wallets[0].customer_id,
+        "CREATE TEMP TABLE many AS SELECT * FROM customers_wallets, generate_series(1, 1000) AS n"
     )
+    await owner.execute(
+        "UPDATE many SET customer_id = gen_random_uuid(), account_number = 900000 + n"
+    )
+    await owner.execute("ALTER TABLE many DROP COLUMN n")
+    await owner.execute("INSERT INTO customers_wallets SELECT * FROM many")
     await owner.execute(
         """
         INSERT INTO ledger_accounts (currency, number, kind, holder, floor)
