@@ -40,7 +40,7 @@ def missing() -> str | None:
 class Unsynced:
     """What the disk holds of a file that was written since its last sync."""
 
-    handle: int
+    opened: int
     """A descriptor of our own, which follows the file wherever it is renamed to."""
     size: int
     blocks: dict[int, bytes] = field(default_factory=dict)
@@ -50,14 +50,14 @@ class Unsynced:
         for block in range(start // _BLOCK, (end + _BLOCK - 1) // _BLOCK):
             if block not in self.blocks and block * _BLOCK < self.size:
                 length = min(_BLOCK, self.size - block * _BLOCK)
-                self.blocks[block] = os.pread(self.handle, length, block * _BLOCK)
+                self.blocks[block] = os.pread(self.opened, length, block * _BLOCK)
 
     def undo(self) -> None:
         """Put back what the disk holds, and forget."""
         for block, content in self.blocks.items():
-            os.pwrite(self.handle, content, block * _BLOCK)
-        os.ftruncate(self.handle, self.size)
-        os.close(self.handle)
+            os.pwrite(self.opened, content, block * _BLOCK)
+        os.ftruncate(self.opened, self.size)
+        os.close(self.opened)
 
 
 class Layer:
@@ -112,15 +112,15 @@ class Layer:
 
     # What changes files.
 
-    def write(self, _path: str, content: bytes, offset: int, handle: int) -> int:
+    def write(self, _path: str, content: bytes, offset: int, opened: int) -> int:
         end = offset + len(content)
-        if end > os.fstat(handle).st_size and self._fails("grow"):
+        if end > os.fstat(opened).st_size and self._fails("grow"):
             raise OSError(errno.ENOSPC, "the disk is full")
-        self._about_to_change(handle, offset, end)
-        return os.pwrite(handle, content, offset)
+        self._about_to_change(opened, offset, end)
+        return os.pwrite(opened, content, offset)
 
-    def truncate(self, path: str, length: int, handle: int | None = None) -> None:
-        own = os.open(self._at(path), os.O_RDWR) if handle is None else handle
+    def truncate(self, path: str, length: int, opened: int | None = None) -> None:
+        own = os.open(self._at(path), os.O_RDWR) if opened is None else opened
         try:
             size = os.fstat(own).st_size
             if length > size and self._fails("grow"):
@@ -128,25 +128,25 @@ class Layer:
             self._about_to_change(own, min(length, size), size)
             os.ftruncate(own, length)
         finally:
-            if handle is None:
+            if opened is None:
                 os.close(own)
 
-    def _about_to_change(self, handle: int, start: int, end: int) -> None:
-        found = os.fstat(handle)
+    def _about_to_change(self, opened: int, start: int, end: int) -> None:
+        found = os.fstat(opened)
         unsynced = self._unsynced.get(found.st_ino)
         if unsynced is None:
-            own = os.open(f"/proc/self/fd/{handle}", os.O_RDWR)
+            own = os.open(f"/proc/self/fd/{opened}", os.O_RDWR)
             unsynced = self._unsynced[found.st_ino] = Unsynced(own, found.st_size)
         unsynced.save(start, end)
 
-    def fsync(self, _path: str, _datasync: int, handle: int) -> None:
-        unsynced = self._unsynced.pop(os.fstat(handle).st_ino, None)
+    def fsync(self, _path: str, _datasync: int, opened: int) -> None:
+        unsynced = self._unsynced.pop(os.fstat(opened).st_ino, None)
         if self._fails("fsync"):
             if unsynced is not None:
                 unsynced.undo()
             raise OSError(errno.EIO, "the disk did not take it")
         if unsynced is not None:
-            os.close(unsynced.handle)
+            os.close(unsynced.opened)
 
     def create(self, path: str, mode: int, _info: object = None) -> int:
         if self._fails("grow"):
@@ -168,8 +168,8 @@ class Layer:
     def chown(self, path: str, uid: int, gid: int) -> None:
         os.chown(self._at(path), uid, gid)
 
-    def getattr(self, path: str, handle: int | None = None) -> dict[str, int]:
-        found = os.lstat(self._at(path)) if handle is None else os.fstat(handle)
+    def getattr(self, path: str, opened: int | None = None) -> dict[str, int]:
+        found = os.lstat(self._at(path)) if opened is None else os.fstat(opened)
         return {
             "st_mode": found.st_mode,
             "st_nlink": found.st_nlink,
@@ -191,8 +191,8 @@ class Layer:
     def open(self, path: str, flags: int) -> int:
         return os.open(self._at(path), flags & ~os.O_EXCL)
 
-    def read(self, _path: str, length: int, offset: int, handle: int) -> bytes:
-        return os.pread(handle, length, offset)
+    def read(self, _path: str, length: int, offset: int, opened: int) -> bytes:
+        return os.pread(opened, length, offset)
 
     def readdir(self, path: str, _handle: int) -> list[str]:
         return [".", "..", *os.listdir(self._at(path))]
@@ -200,8 +200,8 @@ class Layer:
     def readlink(self, path: str) -> str:
         return os.readlink(self._at(path))
 
-    def release(self, _path: str, handle: int) -> None:
-        os.close(handle)
+    def release(self, _path: str, opened: int) -> None:
+        os.close(opened)
 
     def rename(self, old: str, new: str) -> None:
         os.rename(self._at(old), self._at(new))

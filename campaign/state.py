@@ -5,6 +5,7 @@ is worth telling, with its time.
 """
 
 import json
+import shutil
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -33,6 +34,10 @@ class RowState:
         self._attempts = folder / "attempts.jsonl"
         self._raw = folder / "raw.log"
         folder.mkdir(parents=True, exist_ok=True)
+        # A bank that an earlier run left behind has another history than our clients remember.
+        for left_behind in folder.iterdir():
+            if left_behind.is_dir():
+                shutil.rmtree(left_behind)
         self.seed = (self._load() if resume else None) or seed
         if not self._attempts.exists() or not resume or not self._attempts.stat().st_size:
             self._attempts.write_text(json.dumps({"seed": self.seed}) + "\n", encoding="utf-8")

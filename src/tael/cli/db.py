@@ -1,7 +1,6 @@
 """`tael db`: the schema, and backups of the embedded database."""
 
 import asyncio
-import os
 import sys
 from contextlib import AsyncExitStack
 from datetime import datetime
@@ -116,7 +115,7 @@ async def _restore(state_dir: Path, folder: Path, to: datetime | None) -> None:
 
 
 def _refuse_external() -> None:
-    if os.environ.get("TAEL_DATABASE_URL"):
+    if deployment.is_external():
         raise BackupRefused(
             "TAEL_DATABASE_URL names a server of yours: back it up with its own tools, as "
             "docs/operate/backup-and-restore.md says"

@@ -42,6 +42,11 @@ class Running:
         return found
 
 
+def is_external() -> bool:
+    """Whether the environment names a server of the operator's own."""
+    return bool(os.environ.get("TAEL_DATABASE_URL"))
+
+
 def keys(state_dir: Path) -> dict[str, str]:
     """The sandbox's own keys, made once and readable by their owner alone."""
     path = state_dir / "keys.json"

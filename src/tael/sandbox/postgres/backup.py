@@ -12,12 +12,13 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
 
 import asyncpg
 
+from tael.kernel.clock import machine_now
 from tael.kernel.faults import OperatorFault
 from tael.sandbox.postgres.account import Account, choose_account
 from tael.sandbox.postgres.cluster import SUPERUSER, clean_environment, reason
@@ -89,7 +90,7 @@ async def back_up(state_dir: Path, socket_dir: Path, folder: Path, report: Repor
     await _refuse_without_archive(socket_dir)
     # Before the copy, so that no segment between the copy and the next one is missed.
     _write_durably(state_dir / ARCHIVE_TO, str(folder))
-    began = datetime.now(UTC)
+    began = machine_now()
     base = folder / f"{_BASE}{began:%Y%m%dT%H%M%S%f}"
     report(f"copying the database to {base}")
     await _run(
@@ -99,7 +100,7 @@ async def back_up(state_dir: Path, socket_dir: Path, folder: Path, report: Repor
     )
     report("verifying the copy against its manifest")
     await _run(bin_dir / "pg_verifybackup", "--quiet", base)
-    made = Base(base, began, datetime.now(UTC))
+    made = Base(base, began, machine_now())
     made.save()
     return made
 
