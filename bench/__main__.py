@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
-from bench import http_load, ledger_load, machine, page, pgbench, pin_load, population
+from bench import http_load, ledger_load, machine, page, pgbench, pin_load, population, stored
 
 from tael import auditor, customers
 from tael.kernel import collector, migrations
@@ -86,6 +86,16 @@ async def measure(plan: Plan, server: PostgresServer) -> dict[str, Any]:
                         database, people, submitters=submitters, hot=hot, seconds=plan.load_s
                     )
                     figures.note(f"ledger.{submitters}.{'hot' if hot else 'uniform'}", rate)
+            for hot in (False, True):
+                rate = await ledger_load.bulk_a_second(
+                    database, people, hot=hot, seconds=plan.load_s
+                )
+                figures.note(f"ledger.bulk.{'hot' if hot else 'uniform'}", rate)
+            figures.note(
+                "ledger.one_p99_ms",
+                await ledger_load.one_p99_ms(database, people, seconds=plan.load_s),
+            )
+            figures.note("app.start_s", await http_load.start_s(server.dsn_of(DATABASE)))
             paid = await http_load.payments_a_second(server.dsn_of(DATABASE), database, plan.http_s)
             figures.note("http.payments", paid.a_second)
             figures.note("http.p50_ms", paid.p50_ms)
@@ -101,6 +111,48 @@ async def measure(plan: Plan, server: PostgresServer) -> dict[str, Any]:
         "machine": machine.describe(version),
         **_report(plan, figures, memory, books),
     }
+
+
+async def measure_stored(plan: Plan, count: int, server: PostgresServer) -> dict[str, Any]:
+    """What a long past costs: the same load before and after, and questions about the past."""
+    await server.ensure_database(DATABASE)
+    dsn = server.dsn_of(DATABASE)
+    await migrations.upgrade(dsn)
+    customers.use_limits(customers.load_limits(None))
+    database = await Database.open(dsn)
+    figures = Figures()
+    try:
+        people = await population.settle_in(dsn, database, plan.people, machine_now())
+        collector.settle_in()
+        await _post(plan, figures, database, people, "empty_rate")
+        past = await stored.fill(dsn, people, count)
+        figures.note("fill.seconds", past.seconds)
+        await _post(plan, figures, database, people, "stored_rate")
+        for name, value in (await stored.ask(database, past)).items():
+            figures.note(name, value)
+        seconds, books = await stored.check_s(dsn)
+        figures.note("check_s", seconds)
+        async with database.read() as session:
+            version = (await session.fetchval("SHOW server_version")).split()[0]
+    finally:
+        await database.close()
+    return {
+        "machine": machine.describe(version),
+        "stored": count,
+        **{name: round(figures.median(name), 2) for name in figures.rounds},
+        "ratio_to_empty": round(figures.median("stored_rate") / figures.median("empty_rate"), 3),
+        "books": {"ok": books.ok, "movements": books.movements, "differing": books.differing},
+    }
+
+
+async def _post(
+    plan: Plan, figures: Figures, database: Database, people: population.Population, name: str
+) -> None:
+    for _ in range(plan.rounds):
+        rate = await ledger_load.movements_a_second(
+            database, people, submitters=max(plan.submitters), hot=False, seconds=plan.load_s
+        )
+        figures.note(name, rate)
 
 
 async def _audit(server: PostgresServer) -> auditor.Report:
@@ -124,7 +176,7 @@ def _report(
 
     ledger = {
         str(submitters): {load: rate(f"ledger.{submitters}.{load}") for load in ("uniform", "hot")}
-        for submitters in plan.submitters
+        for submitters in (*plan.submitters, "bulk")
     }
     return {
         "rounds": plan.rounds,
@@ -133,6 +185,8 @@ def _report(
             "options": f"-s {plan.scale} -M prepared -c 8 -j 2 -T {plan.yardstick_s}",
         },
         "ledger_movements": ledger,
+        "one_p99_ms": round(figures.median("ledger.one_p99_ms"), 2),
+        "app_start_s": round(figures.median("app.start_s"), 2),
         "http_payments": {
             **rate("http.payments"),
             "clients": http_load.CLIENTS,
@@ -155,18 +209,30 @@ def main() -> None:
     """Measure, print JSON, and write the page if asked; exit 1 if the books do not balance."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a minute, for a first look")
-    parser.add_argument("--page", type=Path, help="also write the figures to this page")
+    parser.add_argument("--stored", type=_count, help="with so many movements, e.g. 10m")
+    parser.add_argument("--page", type=Path, help="also write the figures into this page")
     asked = parser.parse_args()
     state_dir = Path(tempfile.mkdtemp(prefix="bench-", dir=_state_root()))
     try:
         with PostgresServer(state_dir, report=lambda line: print(line, file=sys.stderr)) as server:
-            report = uvloop.run(measure(QUICK if asked.quick else FULL, server))
+            plan = QUICK if asked.quick else FULL
+            report = uvloop.run(
+                measure_stored(plan, asked.stored, server)
+                if asked.stored
+                else measure(plan, server)
+            )
     finally:
         shutil.rmtree(state_dir, ignore_errors=True)
     print(json.dumps(report, indent=1, ensure_ascii=False))
     if asked.page:
-        asked.page.write_text(page.write(report), encoding="utf-8")
+        page.write(asked.page, report)
     sys.exit(0 if report["books"]["ok"] else 1)
+
+
+def _count(text: str) -> int:
+    """`10m` and `500k` in digits."""
+    factors = {"k": 1_000, "m": 1_000_000}
+    return int(text.rstrip("km")) * factors.get(text[-1], 1)
 
 
 def _state_root() -> Path:

@@ -7,6 +7,7 @@ idempotency key, in the transaction of its set: composed as the HTTP edge compos
 import asyncio
 import os
 import random
+import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -133,6 +134,19 @@ def present(paid: Paid) -> bytes:
             "amount": {"value": paid.amount.minor, "currency": paid.amount.currency.code},
         }
     )
+
+
+async def one_p99_ms(database: Database, people: Population, *, seconds: float) -> float:
+    """The 99th centile of a set of one, with nobody else there."""
+    batched = Batched(database, pay, present, name="bench")
+    took: list[float] = []
+    end = time.perf_counter() + seconds
+    while (at := time.perf_counter()) < end:
+        key = Key(ids.new_id(), pgproto.UUID(os.urandom(16)), b"\0" * 32)
+        await batched.submit(key, _a_payment(people, people.merchants), request_id=None)
+        took.append((time.perf_counter() - at) * 1000)
+    await batched.close()
+    return statistics.quantiles(took, n=100)[98]
 
 
 async def bulk_a_second(
