@@ -171,7 +171,11 @@ def _show_run(found: settlement.Run) -> None:
 
 
 def _show_breaks(found: list[settlement.Break], today: date) -> None:
-    table = Table("break", "day", "type", "state", "reference")
+    table = Table()
+    # The id is for copying: it is broken over lines rather than cut short.
+    table.add_column("break", overflow="fold")
+    for heading in ("day", "type", "state", "reference"):
+        table.add_column(heading, overflow="fold")
     table.add_column("days", justify="right")
     table.add_column("difference", justify="right")
     for each in found:
