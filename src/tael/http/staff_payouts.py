@@ -24,7 +24,7 @@ router: Final = APIRouter(prefix="/staff/payouts", tags=["staff"])
 FILE_MAX: Final = 900_000
 """Characters of a file: 8,000 rows of a hundred."""
 LINES_PAGE_MAX: Final = 200
-OWN_ACCOUNT_MAX: Final = 99_999
+ACCOUNT_MAX: Final = 2**63 - 1
 
 _PAYOUT: Final = "pyt_01h455vb4pex5vsknk084sn02q"
 
@@ -41,7 +41,7 @@ class PayoutProposed(PayoutFileGiven):
     """A file to be paid from one of the bank's own accounts, and why."""
 
     name: Annotated[Text, Field(min_length=1, max_length=100)] = Field(examples=["工资 2026-11"])
-    account: Annotated[int, Field(ge=1, le=OWN_ACCOUNT_MAX)] = Field(examples=[1900])
+    account: Annotated[int, Field(ge=1, le=ACCOUNT_MAX)] = Field(examples=[1900])
     reason: Reason
 
 
@@ -133,6 +133,7 @@ async def check(edge: ClerkAsking, given: PayoutFileGiven) -> PreviewBody:
         ops.errors.PayoutLinesRefused,
         ops.errors.PayoutRepeated,
         ops.errors.NotOwnAccount,
+        ops.errors.AccountUnknown,
         staff.AlreadyProposed,
     ),
 )

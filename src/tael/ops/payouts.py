@@ -20,6 +20,7 @@ from tael.kernel.refusals import Detail, MalformedId, Refusal
 from tael.ops import payout_file
 from tael.ops import terms as read
 from tael.ops.errors import (
+    AccountUnknown,
     NotOwnAccount,
     PayoutFileInvalid,
     PayoutLinesRefused,
@@ -120,6 +121,8 @@ async def keep_payout(
     """Keep a faultless payout; the terms under which it can be proposed."""
     if new.account >= OWN_ACCOUNTS_END:
         raise NotOwnAccount
+    if not await ledger.account_facts(session, [new.account]):
+        raise AccountUnknown(account=new.account)
     named = [(str(to[line.row]), line.amount.minor, line.memo) for line in new.file.lines]
     digest = payout_file.digest(new.name, new.account, named)
     await session.execute(

@@ -136,8 +136,9 @@ async def test_more_rows_than_the_limit_are_not_taken(clerk: Desk) -> None:
 async def test_only_the_banks_own_account_pays(clerk: Desk, customer: Browser, bank: Bank) -> None:
     account = await bank.account(customer.customer)
     async with bank.unmoved():
-        reply = await clerk.post("/payouts", payout(f"{HEADER}{PHONE},10,\n", account=account))
-    assert reply.json()["code"] == "request.invalid"
+        for other, code in ((account, "ops.not_own_account"), (77, "ops.account_unknown")):
+            body = payout(f"{HEADER}{PHONE},10,\n", account=other)
+            assert (await clerk.post("/payouts", body)).json()["code"] == code
 
 
 async def test_terms_that_are_not_the_payouts_are_refused(
