@@ -147,12 +147,13 @@ class Teller:
             Posting(self._number(payer), self._number(payee), self._money(amount, book.currency))
             for payer, payee, amount in re.findall(_LEG, str(line.parts[0]))
         )
-        totals: dict[AccountNumber, Money] = {}
+        # What passes through an account within the movement need not have been there before.
+        spent: dict[AccountNumber, int] = {}
         for posting in postings:
-            spent = totals.get(posting.debit, Money(0, book.currency))
-            totals[posting.debit] = spent + posting.amount
-        for number, total in totals.items():
-            refusal = book.refuses_debit(number, total)
+            spent[posting.debit] = spent.get(posting.debit, 0) + posting.amount.minor
+            spent[posting.credit] = spent.get(posting.credit, 0) - posting.amount.minor
+        for number, minor in spent.items():
+            refusal = book.refuses_debit(number, Money(minor, book.currency)) if minor > 0 else None
             if refusal:
                 return refusal
         for posting in postings:
