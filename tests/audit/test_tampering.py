@@ -6,7 +6,7 @@ bank's own key. Somebody outside has nothing but a checkpoint that he kept, and 
 that he asks the bank for: each change is exposed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -73,7 +73,9 @@ PLACES = (2, 17)
 """Which movements suffer, by their place in the log."""
 
 # What somebody does to the log alone, and how it goes on from there.
-LOG_EDITS = {
+Leaves = list[tuple[UUID, bytes]]
+
+LOG_EDITS: dict[str, Callable[[Leaves], Leaves]] = {
     "a leaf is left out": lambda order: [*order[:9], *order[10:]],
     "the newest before the checkpoint is left out": lambda order: [
         *order[: KEPT - 1],
