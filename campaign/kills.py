@@ -17,13 +17,17 @@ ROUND: Final = 10
 """Kills between two checks."""
 ROUNDS_A_CROWD: Final = 10
 """New people now and then: limits of a day are limits of a day."""
+RATE_LEAST: Final = 100.0
+"""Operations a second that the clients must have got done between the kills, on average."""
 _SETTLE_S: Final = 0.3
 """How long those who were cut off take to ask again."""
 
 Strike = Callable[[Bank, Attempt], Awaitable[None]]
 
 
-async def under_load(plan: Plan, bank: Bank, strike: Strike) -> dict[str, str]:
+async def under_load(
+    plan: Plan, bank: Bank, strike: Strike, *, rate_least: float = 0.0
+) -> dict[str, str]:
     """Make the plan's attempts; the figures for its result."""
     attempts = plan.attempts()
     load: Load | None = None
@@ -32,6 +36,8 @@ async def under_load(plan: Plan, bank: Bank, strike: Strike) -> dict[str, str]:
             load = await a_crowd(bank, seed=some[0].seed)
             await load.for_a_while(1.0)
         await one_round(plan, bank, load, some, strike)
+    if (rate := statistics.mean(plan.measured("rate") or [0.0])) < rate_least:
+        plan.fail(f"the load was only {rate:.0f} operations a second")
     rates, back = plan.measured("rate"), sorted(plan.measured("back"))
     return {
         "every process serves again": (

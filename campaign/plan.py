@@ -114,7 +114,7 @@ class RowResult:
             return "skipped"
         if self.failures:
             return "FAILED"
-        return "passed" if self.passed else "stopped early"
+        return "passed" if self.passed else "incomplete"
 
 
 class Plan:
@@ -210,7 +210,7 @@ class Plan:
             goal=self.row.goal,
             unit=self.row.unit,
             attempts=len(done),
-            wanted=self.wanted,
+            wanted=self.row.attempts.at(self.level),
             operations=sum(each.operations for each in done),
             failures=len(failed),
             failed=tuple(failed[:FAILURES_SHOWN]),
@@ -228,7 +228,7 @@ class Plan:
             goal=self.row.goal,
             unit=self.row.unit,
             attempts=0,
-            wanted=self.wanted,
+            wanted=self.row.attempts.at(self.level),
             operations=0,
             failures=0,
             failed=(),

@@ -4,7 +4,7 @@ import signal
 from typing import Final
 
 from campaign.bank import Bank, Shape, running_bank
-from campaign.kills import under_load
+from campaign.kills import RATE_LEAST, under_load
 from campaign.plan import Attempt, Counts, Plan, Row, RowResult
 
 ROW: Final = Row(
@@ -19,7 +19,7 @@ ROW: Final = Row(
 async def run(plan: Plan) -> RowResult:
     """Kill one process after another, chosen by chance; a keeper starts it again."""
     async with running_bank(plan.folder / "bank", Shape(api=2)) as bank:
-        figures = await under_load(plan, bank, _kill)
+        figures = await under_load(plan, bank, _kill, rate_least=RATE_LEAST)
         figures["restarts"] = ", ".join(f"{each.name} {each.restarts}" for each in bank.children)
     return plan.result(control=CONTROL, figures=figures)
 
@@ -34,5 +34,5 @@ async def _kill(bank: Bank, attempt: Attempt) -> None:
 
 
 CONTROL: Final = (
-    "an API that acknowledges before it commits is found by I5 (tests/faults/test_harness.py)"
+    "an API that acknowledges before it commits is found by I5 (tests/faults/test_bank.py)"
 )

@@ -3,7 +3,7 @@
 from typing import Final
 
 from campaign.bank import Bank, Shape, running_bank
-from campaign.kills import under_load
+from campaign.kills import RATE_LEAST, under_load
 from campaign.plan import Attempt, Counts, Plan, Row, RowResult
 
 ROW: Final = Row(
@@ -23,7 +23,7 @@ async def run(plan: Plan) -> RowResult:
     """Kill, wait until every process serves again, go on."""
     shape = Shape(api=2)
     async with running_bank(plan.folder / "bank", shape) as bank:
-        figures = await under_load(plan, bank, _kill)
+        figures = await under_load(plan, bank, _kill, rate_least=RATE_LEAST)
     back = sorted(plan.measured("back"))
     late = back[min(len(back) - 1, len(back) * 99 // 100)] if back else 0.0
     result = plan.result(

@@ -91,7 +91,7 @@ ROW: Final = Row(
     attempts=Counts(ci=len(CELLS), release=20 * len(CELLS)),
     budget_s=Counts(ci=280, release=9_000),
 )
-CONTROL: Final = "a saga that nobody goes on with is found by I16 (tests/faults/test_harness.py)"
+CONTROL: Final = "a saga that nobody goes on with is found by I16 (tests/faults/test_bank.py)"
 
 
 async def run(plan: Plan) -> RowResult:

@@ -71,7 +71,7 @@ ROW: Final = Row(
     attempts=Counts(ci=len(DRILLS), release=20 * len(DRILLS)),
     budget_s=Counts(ci=140, release=7_200),
 )
-CONTROL: Final = "books that differ by a fen are found by I14 (tests/faults/test_harness.py)"
+CONTROL: Final = "books that differ by a fen are found by I14 (tests/faults/test_bank.py)"
 
 
 @asynccontextmanager
