@@ -1,8 +1,8 @@
 """Seeded random customers against the bank and an independent model of it.
 
-`TAEL_SIMULATION_RUNS` and `TAEL_SIMULATION_SEED` choose more runs or other ones;
-`TAEL_SIMULATION_STEPS` the steps of one that is replayed; `TAEL_SIMULATION_SHRINK=0` tells a failure
-as it came. The campaign's row R9 plays 500.
+`TAEL_SIMULATION_RUNS` and `TAEL_SIMULATION_SEED` choose more runs or other ones,
+`TAEL_SIMULATION_STEPS` the steps of one that is replayed; with `TAEL_SIMULATION_SHRINK=0` a
+failure is told as it came. The campaign's row R9 plays 500.
 """
 
 import itertools
