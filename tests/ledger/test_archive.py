@@ -1,6 +1,6 @@
 """Old months leave for files, the books go on from what they leave, and can take them back."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -25,8 +25,8 @@ NEXT = (THIS + timedelta(days=32)).replace(day=1)
 AFTER = (NEXT + timedelta(days=32)).replace(day=1)
 
 
-def at_day(month: object, day: int) -> datetime:
-    return datetime(month.year, month.month, day, 4, tzinfo=UTC)  # type: ignore[attr-defined]
+def at_day(month: date, day: int) -> datetime:
+    return datetime(month.year, month.month, day, 4, tzinfo=UTC)
 
 
 def made_at(movement: Movement, moment: datetime) -> Movement:
