@@ -12,7 +12,7 @@ from campaign import invariants
 from campaign.bank import Bank, Shape, running_bank
 from campaign.load import Ledger, a_crowd
 from campaign.plan import Counts, Plan, Row, RowResult
-from tael.kernel.clock import SHANGHAI, advance, business_day, business_now
+from tael.kernel.clock import SHANGHAI, advance, business_day, business_now, machine_now
 
 LIBRARIES: Final = (
     "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
@@ -191,14 +191,16 @@ async def _reports_once(bank: Bank) -> list[str]:
                 """
             )
         assert row is not None
-        done = row["closed"] and row["closed"] >= yesterday
+        # The bank opened today: before its first day is over there is nothing to close.
+        newborn = yesterday < business_day(machine_now())
+        done = newborn or (row["closed"] and row["closed"] >= yesterday)
         if done and (row["accrued"] is None or row["accrued"] >= yesterday):
             break
         if time.monotonic() > deadline:
             return [f"{yesterday} is not closed and accrued: {dict(row)}"]
         await asyncio.sleep(_POLL_S)
     failures = []
-    if row["closes"] != row["days"]:
+    if row["closes"] != (row["days"] or 0):
         failures.append(f"{row['closes']} closes for {row['days']} days")
     if row["differences"]:
         failures.append(f"closes found {row['differences']} differences")
