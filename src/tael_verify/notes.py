@@ -3,9 +3,8 @@
 import binascii
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from tael_verify import ed25519
 
@@ -25,8 +24,7 @@ class Malformed(Exception):
     """A file or key that is not what it should be; the message says what is wrong with it."""
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """A public key of a log or a witness, with its name."""
 
     name: str
@@ -53,8 +51,7 @@ class Key:
         return key
 
 
-@dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(NamedTuple):
     """A checkpoint that a known key of its log signed."""
 
     origin: str
@@ -65,8 +62,7 @@ class Checkpoint:
     """Who else signed that he saw it, and when (seconds since 1970)."""
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """That a tree of `old` leaves grew into a checkpoint: the proof for it."""
 
     old: int

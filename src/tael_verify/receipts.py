@@ -6,9 +6,8 @@ checkpoints somebody kept, and computes.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tael_verify import merkle
 from tael_verify.notes import (
@@ -35,8 +34,7 @@ class Unconnected(Exception):
     """A checkpoint could not be compared with the receipt's: a proof between them is missing."""
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What was verified."""
 
     act: dict[str, Any]
