@@ -160,7 +160,9 @@ def test_what_is_no_checkpoint_is_refused(note: str) -> None:
         open_checkpoint(note, [Key.parse(str(ALICE.verifier))])
 
 
-@pytest.mark.parametrize("text", ["", "a\n", "a\n1\n", "a\n01\nAAAA\n", "a\nx\nAAAA\n", "a\n1\n*\n"])
+@pytest.mark.parametrize(
+    "text", ["", "a\n", "a\n1\n", "a\n01\nAAAA\n", "a\nx\nAAAA\n", "a\n1\n*\n"]
+)
 def test_what_is_no_tree_head_is_refused(text: str) -> None:
     with pytest.raises(NoteBroken):
         TreeHead.parse(text)
@@ -174,9 +176,7 @@ def test_a_witness_signs_when_it_saw() -> None:
     witness = VerifierKey("witness.example", 4, private.public_key().public_bytes_raw())
     stamp = (1679315147).to_bytes(8)
     signature = private.sign(cosigned(HEAD.text(), 1679315147))
-    note = sign(HEAD.text(), [ALICE]) + line_of(
-        witness.name, witness.key_id + stamp + signature
-    )
+    note = sign(HEAD.text(), [ALICE]) + line_of(witness.name, witness.key_id + stamp + signature)
     assert signed_by(note, [witness]) == [witness]
     keys = [Key.parse(str(ALICE.verifier)), Key.parse(str(witness))]
     assert open_checkpoint(note, keys).witnesses == (("witness.example", 1679315147),)
