@@ -112,7 +112,7 @@ async def register(database: Database, subscriber: Subscriber) -> None:
 
 
 async def purge(database: Database) -> None:
-    """Forget after a month what every subscriber has had and what was replied; stale rate limits."""
+    """Forget what every subscriber had and what was replied a month ago, and stale rate limits."""
     now = machine_now()
     async with database.write() as session:
         await session.execute(

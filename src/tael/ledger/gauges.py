@@ -7,10 +7,8 @@ from prometheus_client import Gauge
 
 from tael import audit
 from tael.kernel.clock import business_day, business_now, machine_now
-from tael.kernel.database import Database
-from tael.kernel.outbox import Schedule
+from tael.kernel.database import ReadSession
 
-MEASURE_EVERY_S: Final = 5.0
 COUNTED_MAX: Final = 1_000
 """Sets that are counted one by one; a longer queue is told as this long: counting has a bound."""
 
@@ -30,29 +28,28 @@ _TIME_SHIFT: Final = 80
 """The first 48 of the 128 bits of a UUIDv7 are its milliseconds."""
 
 
-async def measure(database: Database) -> None:
+async def measure(session: ReadSession) -> None:
     """Set the ledger's gauges."""
     machine = machine_now()
-    async with database.read() as session:
-        now = await business_now(session)
-        waiting = await session.fetch(
-            "SELECT movements[1] AS first FROM ledger_unsequenced ORDER BY id LIMIT $1", COUNTED_MAX
-        )
-        log = await audit.status(session)
-        row = await session.fetchrow(
-            """
-            SELECT (SELECT max(day) FROM ledger_day_closes) AS closed,
-                   (SELECT count(*) FROM ledger_holds
-                    WHERE state = 'pending' AND expires_at <= $1) AS due,
-                   (SELECT count(*) FROM pg_inherits AS i
-                    JOIN pg_class AS c ON c.oid = i.inhrelid
-                    WHERE i.inhparent = 'ledger_movements'::regclass
-                      AND c.relname > 'ledger_movements_' || to_char($2::timestamptz, 'YYYY_MM')
-                   ) AS months
-            """,
-            now,
-            machine,
-        )
+    now = await business_now(session)
+    waiting = await session.fetch(
+        "SELECT movements[1] AS first FROM ledger_unsequenced ORDER BY id LIMIT $1", COUNTED_MAX
+    )
+    log = await audit.status(session)
+    row = await session.fetchrow(
+        """
+        SELECT (SELECT max(day) FROM ledger_day_closes) AS closed,
+               (SELECT count(*) FROM ledger_holds
+                WHERE state = 'pending' AND expires_at <= $1) AS due,
+               (SELECT count(*) FROM pg_inherits AS i
+                JOIN pg_class AS c ON c.oid = i.inhrelid
+                WHERE i.inhparent = 'ledger_movements'::regclass
+                  AND c.relname > 'ledger_movements_' || to_char($2::timestamptz, 'YYYY_MM')
+               ) AS months
+        """,
+        now,
+        machine,
+    )
     assert row is not None
     UNLOGGED.set(len(waiting))
     oldest = min((each["first"].int >> _TIME_SHIFT for each in waiting), default=None)
@@ -68,6 +65,3 @@ async def measure(database: Database) -> None:
     DAYS_OPEN.set(max(0, (business_day(now) - closed).days - 1) if closed else 0)
     HOLDS_DUE.set(row["due"])
     MONTHS.set(row["months"])
-
-
-SCHEDULE: Final = Schedule("ledger.measure", MEASURE_EVERY_S, measure)

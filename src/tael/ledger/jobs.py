@@ -15,6 +15,7 @@ from tael.ledger.day_close import close_due
 
 SEQUENCE_EVERY_S: Final = 0.25
 SWEEP_EVERY_S: Final = 5.0
+MEASURE_EVERY_S: Final = 5.0
 INDEX_EVERY_S: Final = 30.0
 CLOSE_EVERY_S: Final = 20.0
 MONTHS_EVERY_S: Final = 6 * 3600.0
@@ -82,11 +83,17 @@ async def close_days(database: Database) -> None:
             more = bool(await close_due(session, now=await business_now(session)))
 
 
+async def measure(database: Database) -> None:
+    """Show an operator how far the ledger's followers are behind."""
+    async with database.read() as session:
+        await gauges.measure(session)
+
+
 SCHEDULES: Final = (
     Schedule("ledger.sequence", SEQUENCE_EVERY_S, sequence),
     Schedule("ledger.sweep_holds", SWEEP_EVERY_S, sweep_holds),
     Schedule("ledger.index_long_histories", INDEX_EVERY_S, index_long_histories),
     Schedule("ledger.close_days", CLOSE_EVERY_S, close_days),
     Schedule("ledger.make_months", MONTHS_EVERY_S, make_months),
-    gauges.SCHEDULE,
+    Schedule("ledger.measure", MEASURE_EVERY_S, measure),
 )

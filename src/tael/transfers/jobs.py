@@ -5,14 +5,14 @@ from uuid import UUID
 
 from tael import notifications
 from tael.kernel.clock import business_now, machine_now
-from tael.kernel.database import WriteSession
+from tael.kernel.database import Database, WriteSession
 from tael.kernel.ids import wire
 from tael.kernel.outbox import RecordedEvent, Schedule, Subscriber
 from tael.transfers.card_jobs import CARD_SUBSCRIBERS
 from tael.transfers.events import StandingOrderRan, TransferSettled
 from tael.transfers.receive import purge_receive_codes
 from tael.transfers.standing import end_standing_orders_of
-from tael.transfers.standing_run import run_standing_orders
+from tael.transfers.standing_run import RUN_BATCH, run_due
 from tael.transfers.standing_states import RunState
 
 
@@ -50,6 +50,14 @@ async def follow_closing(session: WriteSession, event: RecordedEvent) -> None:
     """End the orders from and to a wallet that was closed."""
     customer = UUID(event.payload["customer"])
     await end_standing_orders_of(session, customer, now=await business_now(session))
+
+
+async def run_standing_orders(database: Database) -> None:
+    """Run everything that is due, a set at a time; any number of workers may."""
+    ran = RUN_BATCH
+    while ran == RUN_BATCH:
+        async with database.write() as session:
+            ran = await run_due(session, now=await business_now(session))
 
 
 SUBSCRIBERS: Final = (

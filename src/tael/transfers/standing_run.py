@@ -8,9 +8,8 @@ from uuid import UUID
 
 from tael import identity, ledger
 from tael.kernel import ids, outbox
-from tael.kernel.clock import business_now
 from tael.kernel.currencies import currency
-from tael.kernel.database import Database, WriteSession
+from tael.kernel.database import WriteSession
 from tael.kernel.money import Money
 from tael.kernel.refusals import Refusal
 from tael.transfers.errors import PayeeNotFound
@@ -45,15 +44,6 @@ class _End:
     sent: TransferReceipt | None
     refusal: Refusal | None
     is_over: bool
-
-
-async def run_standing_orders(database: Database) -> None:
-    """Run everything that is due, a set at a time; any number of workers may."""
-    while True:
-        async with database.write() as session:
-            ran = await run_due(session, now=await business_now(session))
-        if ran < RUN_BATCH:
-            return
 
 
 async def run_due(session: WriteSession, *, now: datetime) -> int:

@@ -25,8 +25,7 @@ from tael.kernel import outbox
 from tael.kernel.clock import machine_now
 from tael.kernel.database import Database
 from tael.kernel.settings import Settings, SettingsRefused
-from tael.ledger import gauges
-from tael.ledger.jobs import sequence
+from tael.ledger.jobs import measure, sequence
 
 
 def sample(name: str, **labels: str) -> float:
@@ -97,13 +96,13 @@ async def test_the_ledger_tells_what_waits_and_what_runs_out(
     database: Database, owner: asyncpg.Connection
 ) -> None:
     await f.funded(database, 100, 200)
-    await gauges.measure(database)
+    await measure(database)
     assert sample("tael_log_behind") == 1
     assert sample("tael_log_size") == 0
     assert sample("tael_ledger_months_ahead") == 3
     assert sample("tael_ledger_days_to_close") == 0
     await sequence(database)
-    await gauges.measure(database)
+    await measure(database)
     assert sample("tael_log_behind") == 0
     assert sample("tael_log_behind_age_seconds") == 0
     assert sample("tael_log_size") == 2

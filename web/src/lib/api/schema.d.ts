@@ -10009,6 +10009,8 @@ export interface operations {
        *
        *     `ops.not_own_account`: A payout is made from one of the bank's own accounts.
        *
+       *     `ops.account_unknown`: There is no account with this number (`account`) in that currency.
+       *
        *     `request.key_reused`: This idempotency key was used for another request: make a new key.
        */
       422: {
