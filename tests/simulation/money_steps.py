@@ -65,7 +65,7 @@ async def authorisation(
     play: Play,
     person: Person,
     rng: random.Random,
-    **terms: Any,  # noqa: ANN401 - JSON
+    **terms: Any,  # noqa: ANN401 - a JSON body
 ) -> tuple[str, bool]:
     """An authorisation for an act, and whether it is good: used, foreign and wrong ones are not."""
     way = rng.random()

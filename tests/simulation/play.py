@@ -79,7 +79,7 @@ class Play:
         """Who is signed in."""
         return [person for person in self.people if person.status != "closed"]
 
-    async def authorised(self, person: Person, **terms: Any) -> str:  # noqa: ANN401 - JSON
+    async def authorised(self, person: Person, **terms: Any) -> str:  # noqa: ANN401 - a JSON body
         """Enter the right PIN for an act."""
         person.pin_tries = 0
         return await self.browser(person).authorised(**terms)

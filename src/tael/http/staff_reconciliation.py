@@ -12,7 +12,7 @@ from tael.http.problems import problems
 from tael.http.wire import Identifier, Instant, MoneyWire, Wire
 from tael.kernel import ids
 from tael.kernel.clock import business_day, business_now
-from tael.settlement import BreakState, BreakType, errors
+from tael.settlement import BreakState, BreakType
 
 router: Final = APIRouter(prefix="/staff/reconciliation", tags=["staff"])
 
@@ -199,13 +199,13 @@ async def runs(
     )
 
 
-@router.get("/runs/{day}", responses=problems(errors.RunNotFound))
+@router.get("/runs/{day}", responses=problems(settlement.errors.RunNotFound))
 async def run(edge: StaffSigned, day: date) -> RunWire:
     """One day."""
     async with edge.services.database.snapshot() as session:
         found = await settlement.run(session, day)
     if found is None:
-        raise errors.RunNotFound
+        raise settlement.errors.RunNotFound
     return RunWire.of(found)
 
 
@@ -224,7 +224,7 @@ async def breaks(edge: StaffSigned, query: Annotated[BreaksQuery, Query()]) -> B
     )
 
 
-@router.get("/breaks/{break_id}", responses=problems(errors.BreakNotFound))
+@router.get("/breaks/{break_id}", responses=problems(settlement.errors.BreakNotFound))
 async def one_break(edge: StaffSigned, break_id: str) -> BreakDetail:
     """One break with both its sides."""
     wanted = settlement.BreakId(ids.parse("brk", break_id))

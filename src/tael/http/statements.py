@@ -14,10 +14,10 @@ from tael.http.problems import problems
 from tael.http.wire import MoneyWire, Wire
 from tael.kernel.clock import business_now
 from tael.kernel.refusals import Overloaded
-from tael.statements import errors
-from tael.statements.camt053 import MEDIA_TYPE as CAMT
-from tael.statements.press import MEDIA_TYPE as PDF
-from tael.statements.spreadsheet import MEDIA_TYPE as CSV
+
+PDF: Final = "application/pdf"
+CSV: Final = "text/csv; charset=utf-8"
+CAMT: Final = "application/xml"
 
 router: Final = APIRouter(tags=["statements"])
 
@@ -76,9 +76,9 @@ async def months(edge: SignedIn, before: Annotated[MonthText | None, Query()] = 
         **problems(
             identity.SignedOut,
             identity.PinRequired,
-            errors.MonthNotFound,
-            errors.VolumeNotFound,
-            errors.NoSigningKey,
+            statements.errors.MonthNotFound,
+            statements.errors.VolumeNotFound,
+            statements.errors.NoSigningKey,
             Overloaded,
         ),
         200: {
@@ -100,7 +100,7 @@ async def month_file(
     """A month as a signed PDF, as CSV, or as ISO 20022 camt.053 (`xml`)."""
     wanted = statements.Month.read(month)
     if wanted is None:
-        raise errors.MonthNotFound
+        raise statements.errors.MonthNotFound
     async with edge.services.database.snapshot() as session:
         now = await business_now(session)
         told = await statements.statement(session, edge.customer_id, wanted, now=now)

@@ -19,7 +19,6 @@ from tael.statements.rules import account_text, decimal
 from tael.statements.spreadsheet import Pages
 from tael.statements.words import counterparty, words_of
 
-MEDIA_TYPE: Final = "application/xml"
 NAMESPACE: Final = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
 SERVICER: Final = "Tael"
 

@@ -24,7 +24,6 @@ from tael.statements.rules import VOLUME_ENTRIES, account_masked, grouped
 from tael.statements.signing import SigningKey, signed
 from tael.statements.words import Words, counterparty, words_of
 
-MEDIA_TYPE: Final = "application/pdf"
 PRINTING_MAX: Final = 2
 """Volumes that one process sets at one time: each takes up to 150 MB."""
 WAITING_MAX: Final = 16

@@ -15,7 +15,6 @@ from tael.statements.queries import Statement
 from tael.statements.rules import account_text, decimal, neutral
 from tael.statements.words import counterparty, words_of
 
-MEDIA_TYPE: Final = "text/csv; charset=utf-8"
 _MARK: Final = b"\xef\xbb\xbf"
 
 Pages = AsyncIterator[list[ledger.PeriodEntry]]

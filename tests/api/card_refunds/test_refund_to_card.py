@@ -10,7 +10,7 @@ from factories.after_sale import pay, refund, refused
 from factories.identity import Browser
 from factories.shops import on_wire, yuan
 from factories.wallets_with_cards import Bank, balances
-from tael import ledger, merchants, payments
+from tael import ledger, merchants, payments, rails
 from tael.codecs.response_codes import ResponseCode
 from tael.kernel import ids
 from tael.kernel.clock import business_now
@@ -116,6 +116,7 @@ async def test_what_could_not_leave_the_house_waits_and_is_forwarded(
 ) -> None:
     payment = await paid_by_card(counter, wang, shop, debit, 30)
     switch = bank.services.switch
+    assert isinstance(switch, rails.IsoCardSwitch)
     address = switch._address
     await switch.close()
     switch._address = None

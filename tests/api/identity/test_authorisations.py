@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 from uuid import UUID
 
 import asyncpg
@@ -258,11 +259,18 @@ class Dying(identity.PinHasher):
 
     died = False
 
-    async def matches(self, customer_id: UUID, pin: str, kept: identity.PinHash) -> bool:
+    async def matches(
+        self,
+        owner: UUID,
+        secret: str,
+        kept: identity.PinHash,
+        *,
+        purpose: Literal["pin", "password"] = "pin",
+    ) -> bool:
         if not self.died:
             self.died = True
             raise RuntimeError("the process died")
-        return await super().matches(customer_id, pin, kept)
+        return await super().matches(owner, secret, kept, purpose=purpose)
 
 
 async def test_a_crash_between_the_count_and_the_answer_costs_a_try_and_gives_none(

@@ -50,6 +50,12 @@ async def test_what_is_approved_is_undone_and_both_movements_stay(
     assert all(row["request_id"] and row["reason"] for row in acts)
 
 
+async def test_what_nobody_proposed_is_not_decided(checker: Desk, bank: Bank) -> None:
+    async with bank.unmoved():
+        reply = await checker.decide(ids.wire("apv", ids.new_id()))
+    assert (reply.status_code, reply.json()["code"]) == (404, "staff.approval_not_found")
+
+
 async def test_what_is_rejected_or_withdrawn_moves_nothing(
     clerk: Desk, checker: Desk, payer: Browser, bank: Bank
 ) -> None:

@@ -145,7 +145,7 @@ async def test_the_printed_one_is_signed_over_all_of_it_by_the_banks_certificate
 
 
 async def is_intact(octets: bytes) -> bool:
-    from pyhanko.sign.validation import async_validate_pdf_signature  # noqa: PLC0415 - slow
+    from pyhanko.sign.validation import async_validate_pdf_signature  # noqa: PLC0415 - slow to import
     from pyhanko_certvalidator import ValidationContext  # noqa: PLC0415 - as above
 
     signature = signature_of(octets)

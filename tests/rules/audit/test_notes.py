@@ -186,7 +186,7 @@ def test_proofs_are_read_strictly() -> None:
     keys = [Key.parse(str(ALICE.verifier))]
     note = sign(HEAD.text(), [ALICE])
     link = open_link(f"old 3\n{'A' * 43}=\n\n{note}", keys)
-    assert (link.old, link.hashes) == (3, (bytes(32),))  # type: ignore[union-attr]
+    assert (link.old, link.hashes) == (3, (bytes(32),))  # type: ignore[union-attr]  # it is there
     assert open_inclusion(f"c2sp.org/tlog-proof@v1\nextra AAAA\nindex 6\n\n{note}", keys)[0] == 6
     for text in (f"old 03\n\n{note}", f"old x\n\n{note}", f"old 3\nAAAA\n\n{note}"):
         with pytest.raises(Malformed):

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from hypothesis import given
@@ -102,24 +103,22 @@ def test_each_part_has_a_salt_of_its_own() -> None:
 def test_everything_that_was_posted_is_committed_to() -> None:
     before = entry(SALT, ACT, SIDES)
     assert entry(bytes(16), ACT, SIDES) != before
-    changed = [
-        ACT._replace(**{name: value})
-        for name, value in (
-            ("id", UUID(int=1)),
-            ("kind", "fee"),
-            ("at", ACT.at.replace(second=1)),
-            ("business_day", date(2026, 3, 11)),
-            ("effective_on", date(2026, 3, 10)),
-            ("reference", UUID(int=2)),
-            ("reverses", UUID(int=3)),
-            ("payer_label", "*小红"),
-            ("payee_label", "x"),
-            ("memo", "x"),
-        )
-    ]
+    values: tuple[tuple[str, Any], ...] = (
+        ("id", UUID(int=1)),
+        ("kind", "fee"),
+        ("at", ACT.at.replace(second=1)),
+        ("business_day", date(2026, 3, 11)),
+        ("effective_on", date(2026, 3, 10)),
+        ("reference", UUID(int=2)),
+        ("reverses", UUID(int=3)),
+        ("payer_label", "*小红"),
+        ("payee_label", "x"),
+        ("memo", "x"),
+    )
+    changed = [ACT._replace(**{name: value}) for name, value in values]
     assert all(entry(SALT, act, SIDES) != before for act in changed)
     for name in Side._fields:
-        value = "PTS" if name == "currency" else getattr(SIDES[0], name) + 1
+        value: Any = "PTS" if name == "currency" else getattr(SIDES[0], name) + 1
         assert entry(SALT, ACT, [SIDES[0]._replace(**{name: value}), SIDES[1]]) != before
     assert entry(SALT, ACT, SIDES[:1]) != before
     assert entry(SALT, ACT, SIDES[::-1]) != before
