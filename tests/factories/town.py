@@ -150,6 +150,7 @@ def requests(town: Town, of: Citizen) -> dict[str, Call]:
 
 
 AMOUNT = on_wire(yuan(1))
+THIS_MONTH = business_day(machine_now()).strftime("%Y-%m")
 TIMETABLE = {
     "every": "month",
     "first_on": (business_day(machine_now()) + timedelta(days=1)).isoformat(),
@@ -200,6 +201,8 @@ def _wallet(town: Town, of: Citizen) -> dict[str, Call]:
     return {
         **_post("/authorisations", {**order, "amount": AMOUNT, "pin": of.browser.pin}),
         **_get("/wallet"),
+        **_get("/wallet/balance"),
+        **_get("/wallet/interest"),
         **_post("/wallet/language", {"language": "en"}),
         **_post("/upgrades/identity", _shown(of.person)),
         **_post("/wallet/freeze", {}),
@@ -211,6 +214,8 @@ def _wallet(town: Town, of: Citizen) -> dict[str, Call]:
         **_get("/history"),
         **_get("/history/{movement}", f"/history/{of.owned.movement}"),
         **_get("/history/{movement}/receipt", f"/history/{of.owned.movement}/receipt"),
+        **_get("/statements"),
+        **_get("/statements/{month}.{form}", f"/statements/{THIS_MONTH}.csv"),
         **_get("/events"),
     }
 

@@ -110,7 +110,7 @@ def _read(text: str, sealer: Sealer) -> tuple[ops.PayoutFile, dict[str, bytes]]:
     return file, hashes
 
 
-@router.post("/check")
+@router.post("/check", responses=problems())
 async def check(edge: ClerkAsking, given: PayoutFileGiven) -> PreviewBody:
     """Say what a file would pay, row by row where it cannot; nothing is kept."""
     file, hashes = await asyncio.to_thread(_read, given.csv, edge.services.sealer)

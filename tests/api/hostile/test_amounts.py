@@ -61,6 +61,8 @@ TAKERS: Final = (
     "POST /transfers",
     "POST /receive-codes",
     "POST /sandbox/shops/{store}/orders",
+    "POST /sandbox/payments/{payment}/refunds",
+    "POST /sandbox/payments/{payment}/captures",
 )
 """Every operation whose body has an amount."""
 
