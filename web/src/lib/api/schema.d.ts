@@ -10087,13 +10087,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Validation Error */
+      /** @description `request.invalid`: The request is not of the form that this operation takes. */
       422: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['HTTPValidationError'];
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };
