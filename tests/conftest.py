@@ -35,7 +35,7 @@ def server() -> Iterator[PostgresServer]:
         return
     with tempfile.TemporaryDirectory(prefix="tael-tests-") as folder:
         Path(folder).chmod(0o711)
-        with PostgresServer(Path(folder) / "state") as running:
+        with PostgresServer(Path(folder) / "state", lasting=False) as running:
             yield running
 
 
@@ -58,7 +58,7 @@ async def database_url(server: PostgresServer, template: str) -> AsyncIterator[s
     name = f"test_{os.getpid()}_{next(_numbers)}"
     connection = await asyncpg.connect(server.dsn_of("postgres"))
     try:
-        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         yield server.dsn_of(name)
         await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     finally:

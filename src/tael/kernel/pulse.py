@@ -56,6 +56,7 @@ class Pulse:
 
     async def _feel(self) -> None:
         own: _Connection = None
+        beat: asyncio.Task[_Connection] | None = None
         try:
             while True:
                 await asyncio.sleep(PULSE_EVERY_S)
@@ -78,11 +79,19 @@ class Pulse:
                     _log.warning("database.back", fault=repr(fault) if fault else None)
                     self._away = False
         finally:
+            if beat is not None and not beat.done():
+                beat.cancel()
+                with suppress(asyncio.CancelledError, *_FAULTS):
+                    own = await beat
             _hang_up(own)
 
     async def _beat(self, own: _Connection) -> _Connection:
         connection = own or await self._connect()
-        await connection.fetchval("SELECT 1")
+        try:
+            await connection.fetchval("SELECT 1")
+        except BaseException:
+            _hang_up(connection)
+            raise
         return connection
 
     def _lose(self) -> None:

@@ -117,9 +117,10 @@ async def test_an_upgrade_keeps_what_was_used_today(
     database: Database, owner: asyncpg.Connection, settings: Settings
 ) -> None:
     wallet = await a_wallet(database, settings.sealer())
-    await spend(database, wallet.customer_id, [yuan(2_000), yuan(2_000), yuan(1_000)])
+    customer, act = wallet.customer_id, SpendAct.TRANSFER
+    await spend(database, customer, [yuan(2_000), yuan(2_000), yuan(1_000)], act=act)
     await set_class(owner, wallet, WalletClass.ID_PROVEN)
-    assert await spend(database, wallet.customer_id, [yuan(5_000), fen(1)]) == [
+    assert await spend(database, customer, [yuan(5_000), fen(1)], act=act) == [
         None,
         "customers.limit_exceeded",
     ]

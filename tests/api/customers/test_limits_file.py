@@ -52,7 +52,9 @@ async def test_new_figures_hold_from_their_day_without_a_restart(
 def test_a_wrong_file_stops_the_start_with_one_line(tmp_path: Path) -> None:
     path = tmp_path / "limits.toml"
     packaged = PACKAGED.read_text(encoding="utf-8")
-    path.write_text(packaged.replace("day_fen = 5_000_00", "day_fen = 5000.00"), encoding="utf-8")
+    path.write_text(
+        packaged.replace("\nday_fen = 5_000_00", "\nday_fen = 5000.00"), encoding="utf-8"
+    )
     started = subprocess.run(
         [sys.executable, "-c", "from tael.cli.main import main; main()", "serve"],
         env={

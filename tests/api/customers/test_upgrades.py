@@ -236,7 +236,10 @@ async def test_an_own_name_card_raises_class_3_to_2_and_nothing_else(
         async with database.write() as session:
             raised = await customers.raise_to_2(session, wallet.customer_id)
         assert raised is WalletClass.CARD_PROVEN
-    assert await spend(database, wallet.customer_id, [yuan(50_000)]) == [None]
+    transferred = await spend(
+        database, wallet.customer_id, [yuan(50_000)], act=customers.SpendAct.TRANSFER
+    )
+    assert transferred == [None]
 
 
 async def test_whose_card_it_is_is_told_by_name_and_number(

@@ -60,7 +60,7 @@ async def asked(customer: Browser, query: str = "") -> dict[str, Any]:
 
 
 async def test_a_new_wallet_has_an_empty_history(customer: Browser) -> None:
-    assert await asked(customer) == {"entries": [], "next": None}
+    assert await asked(customer) == {"entries": [], "next": None, "archived": False}
 
 
 async def test_the_history_is_newest_first_and_carries_the_balance(
@@ -78,6 +78,7 @@ async def test_the_history_is_newest_first_and_carries_the_balance(
             "direction": "in" if minor > 0 else "out",
             "amount": {"value": abs(minor), "currency": "CNY"},
             "counterparty": other,
+            "shop": None,
             "memo": memo,
             "at": (NOON + timedelta(days=days)).isoformat().replace("+00:00", "Z"),
             "balance_after": {"value": running, "currency": "CNY"},

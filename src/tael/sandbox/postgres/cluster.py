@@ -48,6 +48,14 @@ SETTINGS: Final[Mapping[str, str]] = {
     "log_line_prefix": "%m [%p] ",
 }
 
+FLEETING: Final[Mapping[str, str]] = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "archive_mode": "off",
+    "archive_command": "",
+}
+"""For tests, whose databases end with their process: nothing of them is to outlive a power cut."""
+
 
 def clean_environment() -> dict[str, str]:
     """The environment for the server's programs, without what could change their meaning."""
@@ -55,11 +63,13 @@ def clean_environment() -> dict[str, str]:
     return kept | {"LC_ALL": "C", "TZ": "UTC"}
 
 
-def server_command(bin_dir: Path, data_dir: Path, socket_dir: Path) -> list[str]:
+def server_command(
+    bin_dir: Path, data_dir: Path, socket_dir: Path, *, lasting: bool = True
+) -> list[str]:
     """The command line of a postmaster, settings included, so that no file can weaken them."""
     command = [str(bin_dir / "postgres"), "-D", str(data_dir)]
     command += ["-k", str(socket_dir), "-p", str(PORT)]
-    for name, value in SETTINGS.items():
+    for name, value in (SETTINGS if lasting else {**SETTINGS, **FLEETING}).items():
         command += ["-c", f"{name}={value}"]
     return command
 

@@ -79,6 +79,7 @@ class PostgresServer:
     runs it holds the state directory's lock, so that a second one refuses. `report` gets one
     line for each thing worth telling; it is called from the watching thread too. A server that
     dies again and again is given up on, unless `gives_up` is false: then only a first start fails.
+    With `lasting` false nothing is written through to the disk: for tests alone.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class PostgresServer:
         report: Callable[[str], None] = lambda _line: None,
         gives_up: bool = True,
         start_timeout_s: float = _START_TIMEOUT_S,
+        lasting: bool = True,
     ) -> None:
         self.state_dir = state_dir.resolve()
         self.bin_dir = bin_dir or embedded_bin_dir()
@@ -97,6 +99,7 @@ class PostgresServer:
         self._report = report
         self._gives_up = gives_up
         self._start_timeout_s = start_timeout_s
+        self._lasting = lasting
         self._lock: IO[str] | None = None
         self._account = Account(uid=os.geteuid(), gid=os.getegid())
         self._socket_dir: Path | None = None
@@ -317,7 +320,9 @@ class PostgresServer:
             command = [
                 *self._account.prefix,
                 *dies_with_us(signal.SIGINT),
-                *server_command(self.bin_dir, self.data_dir, self.socket_dir),
+                *server_command(
+                    self.bin_dir, self.data_dir, self.socket_dir, lasting=self._lasting
+                ),
             ]
             # A session of its own: Ctrl-C reaches us, and we decide the order of stopping.
             child = subprocess.Popen(
