@@ -15,6 +15,7 @@ import ctypes.util
 import errno
 import json
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Callable
@@ -33,6 +34,8 @@ def missing() -> str | None:
         return "/dev/fuse is closed to this user"
     if ctypes.util.find_library("fuse") is None:
         return "libfuse2 is not installed (Debian: apt install libfuse2)"
+    if os.geteuid() != 0 and shutil.which("fusermount") is None:
+        return "only root may mount without fusermount (Debian: apt install fuse)"
     return None
 
 
